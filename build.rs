@@ -1,0 +1,2 @@
+//! Builds the page into OUT_DIR.
+fn main() {}

@@ -1,0 +1,1 @@
+//! L1, the command line: raw arguments to typed ones.

@@ -1,0 +1,1 @@
+//! L3, the demo role: believable, made-up hosts through the same types.

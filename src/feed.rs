@@ -1,0 +1,1 @@
+//! L2, publish and subscribe: snapshots in, frames out.

@@ -1,0 +1,31 @@
+//! smonitor: a live, read-only monitor for shared GPU servers.
+//!
+//! The map. Every arrow points down; `tests/it/rules.rs` checks it.
+//!
+//! | layer | modules |
+//! |---|---|
+//! | L5 composition | [`serve`], [`commands`], `main` |
+//! | L4 delivery | [`web`] |
+//! | L3 roles | [`node`], [`demo`] |
+//! | L2 capabilities | [`host`] (read this machine), [`feed`] (publish and subscribe) |
+//! | L1 foundations | [`cli`], [`config`], [`telemetry`], [`clock`], [`shutdown`], [`state_dir`] |
+//! | L0 words | [`model`] |
+//!
+//! The way of a value: `host` reads bytes and makes samples and rates, `node` schedules that and
+//! puts snapshots together, `feed` turns a snapshot into frames (once per topic and audience, and
+//! only if somebody looks), `web` hands frames to viewers. docs/architecture.md tells the story.
+
+pub mod cli;
+pub mod clock;
+pub mod commands;
+pub mod config;
+pub mod demo;
+pub mod feed;
+pub mod host;
+pub mod model;
+pub mod node;
+pub mod serve;
+pub mod shutdown;
+pub mod state_dir;
+pub mod telemetry;
+pub mod web;

@@ -1,0 +1,93 @@
+//! Processors: what they are, how busy, how fast.
+
+use serde::{Deserialize, Serialize};
+
+use super::pressure::Pressure;
+use super::{Hertz, Percent, Reading};
+
+/// All processors of a machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
+#[cfg_attr(test, ts(export_to = "api.ts"))]
+pub struct Cpu {
+    /// The maker's name of the processor (`/proc/cpuinfo`, `model name` and its equivalents).
+    pub brand: Reading<String>,
+    /// Processor packages.
+    pub sockets: Reading<u32>,
+    /// Physical cores, hyper-threads not counted.
+    pub cores: Reading<u32>,
+    /// Logical processors that are online.
+    pub threads: Reading<u32>,
+    /// How all logical processors together spent the time since the last sample.
+    pub usage: Reading<CpuUsage>,
+    /// Each logical processor that the kernel lists, by number. An offline one is not listed.
+    pub per_core: Vec<Core>,
+    /// Clock frequency now, over the logical processors.
+    pub frequency: Reading<Frequency>,
+    /// Load averages.
+    pub load: Reading<Load>,
+    /// Pressure on the processors.
+    pub pressure: Reading<Pressure>,
+}
+
+/// Shares of time, each 0–100 %; they add up to 100 with idle. Source: `/proc/stat`, `cpu` line.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
+#[cfg_attr(test, ts(export_to = "api.ts"))]
+pub struct CpuUsage {
+    /// Everything but idle and iowait.
+    pub busy_percent: Percent,
+    /// User space, nice included, guests not.
+    pub user_percent: Percent,
+    /// Kernel, interrupts included.
+    pub system_percent: Percent,
+    /// Idle with input/output outstanding. The kernel calls this figure unreliable; it is what top
+    /// shows as `wa`.
+    pub iowait_percent: Percent,
+    /// Taken by the hypervisor.
+    pub steal_percent: Percent,
+    /// Spent running virtual machines.
+    pub guest_percent: Percent,
+}
+
+/// One logical processor.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
+#[cfg_attr(test, ts(export_to = "api.ts"))]
+pub struct Core {
+    /// The kernel's number.
+    pub id: u32,
+    /// 0–100 % of this processor since the last sample.
+    pub busy_percent: Reading<Percent>,
+}
+
+/// Clock frequency. Source: `/sys/devices/system/cpu/cpuN/cpufreq/scaling_cur_freq` (kHz), else
+/// `/proc/cpuinfo` (`cpu MHz`).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
+#[cfg_attr(test, ts(export_to = "api.ts"))]
+pub struct Frequency {
+    /// Mean over the logical processors.
+    pub mean_hertz: Hertz,
+    /// The fastest now.
+    pub highest_hertz: Hertz,
+    /// What the hardware can do at most (`cpuinfo_max_freq`).
+    pub limit_hertz: Reading<Hertz>,
+}
+
+/// Load averages: tasks running or waiting uninterruptibly. Source: `/proc/loadavg`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
+#[cfg_attr(test, ts(export_to = "api.ts"))]
+pub struct Load {
+    /// Over one minute.
+    pub one: f64,
+    /// Over five minutes.
+    pub five: f64,
+    /// Over fifteen minutes.
+    pub fifteen: f64,
+    /// Threads that run or could run now.
+    pub runnable_threads: u32,
+    /// Threads in all.
+    pub threads: u32,
+}

@@ -1,0 +1,1 @@
+//! L5, composition: settings to a running server and back.

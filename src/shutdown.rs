@@ -1,0 +1,1 @@
+//! L1, the wish to stop, carried to everything that runs.

@@ -1,0 +1,1 @@
+//! L1, the state folder: the only place smonitor writes to.

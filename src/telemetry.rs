@@ -1,0 +1,1 @@
+//! L1, logging and the last words of a panic.

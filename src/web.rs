@@ -1,0 +1,1 @@
+//! L4, delivery: routes, sessions, authorisation, assets.
