@@ -1,1 +1,76 @@
 //! L2, reads this machine. Knows kernel files, not who asks or what is done with the values.
+//!
+//! One source is one thing that is read, in a file of its own: [`system`], [`cpu`], [`memory`],
+//! [`process`]. A source is a parser (bytes in, typed out, no I/O), a sampler (pure: two samples
+//! and a duration to rates) and a thin [`Source`] that ties them to the files below [`Roots`].
+//! Every source runs on a thread of its own (see [`schedule`]), so one that hangs in the kernel
+//! delays nobody.
+
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::model::cpu::Cpu;
+use crate::model::memory::Memory;
+use crate::model::process::ProcessTable;
+use crate::model::system::System;
+use crate::model::{Reason, UnixMillis};
+
+pub mod roots;
+pub mod schedule;
+
+pub use roots::Roots;
+
+/// One thing that is read. Blocking: it may take as long as the kernel does.
+pub trait Source: Send + 'static {
+    /// Its name: label, log field and key of the section it fills.
+    fn name(&self) -> &'static str;
+
+    /// Reads once. Rates are over the time since the last successful run, or absent
+    /// (`measuring`) if there was none within [`Context::rate_window`].
+    ///
+    /// # Errors
+    /// Why nothing at all could be read. What is missing in part is an absent reading inside.
+    fn collect(&mut self) -> Result<Collected, Reason>;
+}
+
+/// What a source read.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Collected {
+    /// From `system`.
+    System(System),
+    /// From `cpu`.
+    Cpu(Cpu),
+    /// From `memory`.
+    Memory(Memory),
+    /// From `process`.
+    Processes(ProcessTable),
+}
+
+/// What every source is made with.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Where the kernel's files are.
+    pub roots: Roots,
+    /// Time.
+    pub clock: Clock,
+    /// A sample older than this is no base for a rate: after a pause the first values would be
+    /// averages over the pause.
+    pub rate_window: Duration,
+}
+
+/// When a value was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TakenAt {
+    /// By the clock that never jumps.
+    pub monotonic: Duration,
+    /// By the time of day.
+    pub wall: UnixMillis,
+}
+
+impl Context {
+    /// Now, on both clocks.
+    #[must_use]
+    pub fn now(&self) -> TakenAt {
+        TakenAt { monotonic: self.clock.monotonic(), wall: self.clock.wall() }
+    }
+}

@@ -1,0 +1,1 @@
+//! When each source runs, and what happens when one does not come back.
