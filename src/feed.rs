@@ -1,1 +1,285 @@
 //! L2, publish and subscribe: snapshots in, frames out.
+//!
+//! A role publishes immutable snapshots; a viewer's session pulls frames. Between them stands one
+//! [`Version`](version::Version) per topic, the newest only. A frame is encoded when the first
+//! viewer of its (topic, audience) asks for it, once, and shared by all; nobody asking means no
+//! encoding. A viewer who was at `seq − 1` gets a patch, every other one the newest full, so a
+//! slow viewer skips versions, memory is bounded and nobody storms.
+//!
+//! Knows nothing of sockets, of sources, or of how often anything is read.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::model::wire::Topic;
+use crate::model::{Audience, HostId, Snapshot};
+
+mod demand;
+mod encode;
+mod version;
+
+pub use demand::{Demand, TopicDemand};
+pub use version::{DEFLATE_FROM_BYTES, Frame};
+
+use demand::{Kind, Lease};
+use version::{Content, Version};
+
+/// How the feed behaves.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// A document older than this is collected anew before a one-off reader gets it.
+    pub fresh_for: Duration,
+    /// How long a one-off reader waits for that.
+    pub wait_at_most: Duration,
+}
+
+/// Why a topic is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// There is no such host.
+    #[error("there is no such host")]
+    NotFound,
+    /// The audience may not see it.
+    #[error("this role may not see it")]
+    Forbidden,
+    /// No values came in time.
+    #[error("no values came in time")]
+    Unavailable,
+}
+
+/// The readers' side. Cheap to clone.
+#[derive(Clone)]
+pub struct Feed(Arc<Shared>);
+
+/// The role's side: there is one per feed.
+pub struct Publisher(Arc<Shared>);
+
+struct Shared {
+    settings: Settings,
+    clock: Clock,
+    channels: Mutex<Channels>,
+    demand: Arc<watch::Sender<Demand>>,
+    encodings: Arc<AtomicU64>,
+}
+
+#[derive(Default)]
+struct Channels {
+    hosts: BTreeMap<HostId, Option<Arc<Snapshot>>>,
+    topics: BTreeMap<Topic, watch::Sender<Option<Arc<Version>>>>,
+}
+
+/// What a subscription yields.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// Send this.
+    Frame(Frame),
+    /// The topic is no more; nothing follows.
+    Gone,
+}
+
+/// A viewer's place in a topic. Dropping it ends it.
+pub struct Subscription {
+    audience: Audience,
+    receiver: watch::Receiver<Option<Arc<Version>>>,
+    last_seq: Option<u64>,
+    _lease: Lease,
+}
+
+/// A new feed: the readers' side and the role's.
+#[must_use]
+pub fn new(settings: Settings, clock: Clock) -> (Feed, Publisher) {
+    let mut channels = Channels::default();
+    channels.topics.insert(Topic::Overview, watch::Sender::new(None));
+    let shared = Arc::new(Shared {
+        settings,
+        clock,
+        channels: Mutex::new(channels),
+        demand: Arc::new(watch::Sender::new(Demand::default())),
+        encodings: Arc::new(AtomicU64::new(0)),
+    });
+    (Feed(shared.clone()), Publisher(shared))
+}
+
+impl Shared {
+    fn channels(&self) -> MutexGuard<'_, Channels> {
+        // A panic while holding the lock leaves a map that is still whole.
+        self.channels.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Publisher {
+    /// Announces a host; its topics can be subscribed to from now on.
+    pub fn add_host(&self, host: HostId) {
+        let mut channels = self.0.channels();
+        for topic in [Topic::Host(host.clone()), Topic::Processes(host.clone())] {
+            channels.topics.entry(topic).or_insert_with(|| watch::Sender::new(None));
+        }
+        channels.hosts.entry(host).or_insert(None);
+    }
+
+    /// Takes a host away; its viewers are told that it is gone.
+    pub fn remove_host(&self, host: &HostId) {
+        let mut channels = self.0.channels();
+        channels.hosts.remove(host);
+        channels.topics.remove(&Topic::Host(host.clone()));
+        channels.topics.remove(&Topic::Processes(host.clone()));
+        self.publish_overview(&channels);
+    }
+
+    /// Publishes a snapshot of a host that was added. The process topic moves on only if the
+    /// processes were read anew.
+    pub fn publish(&self, snapshot: &Arc<Snapshot>) {
+        let mut channels = self.0.channels();
+        let Some(slot) = channels.hosts.get_mut(&snapshot.host) else { return };
+        let earlier = slot.replace(snapshot.clone());
+        self.advance(
+            &channels,
+            &Topic::Host(snapshot.host.clone()),
+            Content::Host(snapshot.clone()),
+        );
+        let same_processes =
+            earlier.is_some_and(|earlier| Arc::ptr_eq(&earlier.processes, &snapshot.processes));
+        if !same_processes {
+            let topic = Topic::Processes(snapshot.host.clone());
+            self.advance(&channels, &topic, Content::Processes(snapshot.clone()));
+        }
+        self.publish_overview(&channels);
+    }
+
+    /// What readers want, for the role to follow.
+    #[must_use]
+    pub fn demand(&self) -> watch::Receiver<Demand> {
+        self.0.demand.subscribe()
+    }
+
+    fn publish_overview(&self, channels: &Channels) {
+        let hosts = channels.hosts.values().flatten().cloned().collect();
+        self.advance(channels, &Topic::Overview, Content::Overview(hosts));
+    }
+
+    fn advance(&self, channels: &Channels, topic: &Topic, content: Content) {
+        let Some(channel) = channels.topics.get(topic) else { return };
+        let next = channel.borrow().as_ref().map_or_else(
+            || {
+                Version::first(
+                    topic.clone(),
+                    content.clone(),
+                    self.0.clock.wall(),
+                    self.0.clock.monotonic(),
+                    self.0.encodings.clone(),
+                )
+            },
+            |version| version.next(content.clone(), self.0.clock.wall(), self.0.clock.monotonic()),
+        );
+        channel.send_replace(Some(Arc::new(next)));
+    }
+}
+
+impl Feed {
+    /// Subscribes an audience to a topic. The first frame is a full one: at once if fresh values
+    /// are there, else with the next collection, which the subscription sets going.
+    ///
+    /// # Errors
+    /// If the topic does not exist or the audience may not see it.
+    pub fn subscribe(&self, topic: &Topic, audience: Audience) -> Result<Subscription, Refusal> {
+        let mut receiver = self.receiver(topic, audience)?;
+        if self.is_fresh(&receiver) {
+            receiver.mark_changed();
+        } else {
+            receiver.mark_unchanged();
+        }
+        Ok(Subscription {
+            audience,
+            receiver,
+            last_seq: None,
+            _lease: self.lease(topic, Kind::Stream),
+        })
+    }
+
+    /// The topic's document for one-off readers: the newest if it is fresh, else the next, which
+    /// this call sets going. Does not keep collection running.
+    ///
+    /// # Errors
+    /// If the topic does not exist, the audience may not see it, or no values came in time.
+    pub async fn document(&self, topic: &Topic, audience: Audience) -> Result<Bytes, Refusal> {
+        let mut receiver = self.receiver(topic, audience)?;
+        if !self.is_fresh(&receiver) {
+            receiver.mark_unchanged();
+            let _lease = self.lease(topic, Kind::Once);
+            match tokio::time::timeout(self.0.settings.wait_at_most, receiver.changed()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => return Err(Refusal::NotFound),
+                Err(_) => return Err(Refusal::Unavailable),
+            }
+        }
+        let version = receiver.borrow().clone().ok_or(Refusal::Unavailable)?;
+        Ok(version.document(audience))
+    }
+
+    /// The hosts there are, whether or not anything is known of them yet.
+    #[must_use]
+    pub fn hosts(&self) -> Vec<HostId> {
+        self.0.channels().hosts.keys().cloned().collect()
+    }
+
+    /// Documents and patches encoded since the start; a figure of smonitor itself.
+    #[must_use]
+    pub fn encodings(&self) -> u64 {
+        self.0.encodings.load(Ordering::Relaxed)
+    }
+
+    fn receiver(
+        &self,
+        topic: &Topic,
+        audience: Audience,
+    ) -> Result<watch::Receiver<Option<Arc<Version>>>, Refusal> {
+        let allowed = match topic {
+            Topic::Overview => true,
+            Topic::Host(id) => audience.sees_host(id),
+            // A host that may not be seen does not exist, for this audience.
+            Topic::Processes(id) if !audience.sees_host(id) => false,
+            Topic::Processes(_) if !audience.sees_processes() => return Err(Refusal::Forbidden),
+            Topic::Processes(_) => true,
+        };
+        let channels = self.0.channels();
+        let channel = channels.topics.get(topic).filter(|_| allowed).ok_or(Refusal::NotFound)?;
+        Ok(channel.subscribe())
+    }
+
+    fn lease(&self, topic: &Topic, kind: Kind) -> Lease {
+        Lease::take(self.0.demand.clone(), self.0.clock.clone(), topic.clone(), kind)
+    }
+
+    fn is_fresh(&self, receiver: &watch::Receiver<Option<Arc<Version>>>) -> bool {
+        let now = self.0.clock.monotonic();
+        receiver.borrow().as_ref().is_some_and(|version| {
+            now.saturating_sub(version.published_at) < self.0.settings.fresh_for
+        })
+    }
+}
+
+impl Subscription {
+    /// Waits for something to send. After [`Event::Gone`] it never returns anything else.
+    pub async fn next(&mut self) -> Event {
+        loop {
+            if self.receiver.changed().await.is_err() {
+                return Event::Gone;
+            }
+            let version = self.receiver.borrow_and_update().clone();
+            if let Some(version) = version {
+                let frame = version.frame(self.audience, self.last_seq);
+                self.last_seq = Some(version.seq);
+                return Event::Frame(frame);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
