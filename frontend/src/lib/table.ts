@@ -1,0 +1,72 @@
+// What a column of a table is. Knows nothing of any particular table, and of no component.
+import type { Reading, Reason } from './api/api';
+import type { Key } from './i18n/index.svelte';
+
+/** What a column sorts by. `null` means absent, and absent sorts last in both directions. */
+export type SortValue = number | string | null;
+
+export type Direction = 'asc' | 'desc';
+
+export interface Column<Row> {
+  /** Stable name: it stands in the URL and in saved settings. */
+  readonly id: string;
+  readonly label: Key;
+  /** Longer explanation, shown as the header's tooltip and in the columns menu. */
+  readonly hint?: Key;
+  /** Width in px at a root font size of 16 px. */
+  readonly width: number;
+  /** Takes what is left over; `width` is then the least. */
+  readonly grow?: boolean;
+  /** Right-aligned, tabular digits. */
+  readonly numeric?: boolean;
+  /** Shown where there is no room for more than a handful of columns. */
+  readonly essential?: boolean;
+  /** Not shown until chosen in the columns menu. */
+  readonly optional?: boolean;
+  /** Direction of the first click: largest first for quantities. */
+  readonly first?: Direction;
+  readonly sort: (row: Row) => SortValue;
+  readonly text: (row: Row) => string;
+  /** Why the cell has no value; the reason is shown with the dash. */
+  readonly absent?: (row: Row) => Reason | null;
+  /** Value in the exported file; the sort value where not given. */
+  readonly csv?: (row: Row) => SortValue;
+}
+
+export interface Sort {
+  readonly column: string;
+  readonly direction: Direction;
+}
+
+export function isAbsent<T>(reading: Reading<T>): reading is { absent: Reason } {
+  return typeof reading === 'object' && reading !== null && 'absent' in reading;
+}
+
+/** The value of a reading, or `null` where there is none. Never 0 for "we do not know". */
+export function present<T>(reading: Reading<T>): T | null {
+  return isAbsent(reading) ? null : reading;
+}
+
+export function absence<T>(reading: Reading<T>): Reason | null {
+  return isAbsent(reading) ? reading.absent : null;
+}
+
+/** The columns to show: the chosen ones in the order of definition, else all that are not optional. */
+export function visibleColumns<Row>(
+  columns: readonly Column<Row>[],
+  chosen: readonly string[] | undefined,
+  narrow: boolean,
+): readonly Column<Row>[] {
+  const picked = columns.filter((column) =>
+    chosen === undefined ? column.optional !== true : chosen.includes(column.id),
+  );
+  if (!narrow) return picked.length > 0 ? picked : columns.slice(0, 1);
+  const essential = picked.filter((column) => column.essential === true);
+  return essential.length > 0 ? essential : picked.slice(0, 1);
+}
+
+/** What the next click on a header does. */
+export function nextSort<Row>(column: Column<Row>, sort: Sort): Sort {
+  if (sort.column !== column.id) return { column: column.id, direction: column.first ?? 'asc' };
+  return { column: column.id, direction: sort.direction === 'asc' ? 'desc' : 'asc' };
+}
