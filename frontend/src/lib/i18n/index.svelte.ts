@@ -1,0 +1,61 @@
+// Texts and locale. The language is known before the first paint (boot.js); English is in the first
+// bundle, Chinese is fetched before the page is mounted.
+import { writePref } from '../prefs.svelte';
+import { en, type Messages } from './en';
+import type { Placeholders } from './types';
+
+export type Language = 'en' | 'zh-CN';
+export type Key = keyof Messages;
+
+type Params<Text extends string> = [Placeholders<Text>] extends [never]
+  ? []
+  : [params: Record<Placeholders<Text>, string | number>];
+
+/** Keys that come as `<base>.one` and `<base>.other`. */
+export type PluralKey = {
+  [K in Key]: K extends `${infer Base}.other` ? (`${Base}.one` extends Key ? Base : never) : never;
+}[Key];
+
+type Catalogue = Readonly<Record<string, string>>;
+
+let language = $state.raw<Language>('en');
+let catalogue = $state.raw<Catalogue>(en);
+let plurals = new Intl.PluralRules('en');
+
+export function getLanguage(): Language {
+  return language;
+}
+
+export async function setLanguage(next: Language): Promise<void> {
+  catalogue = next === 'zh-CN' ? (await import('./zh')).zh : en;
+  language = next;
+  plurals = new Intl.PluralRules(next);
+  document.documentElement.lang = next;
+}
+
+/** As `setLanguage`, and remembered: for when a person chose it. */
+export async function chooseLanguage(next: Language): Promise<void> {
+  await setLanguage(next);
+  writePref('language', next);
+}
+
+export function fill(text: string, params: Readonly<Record<string, string | number>>): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = params[name];
+    return value === undefined ? whole : String(value);
+  });
+}
+
+export function t<K extends Key>(key: K, ...rest: Params<Messages[K]>): string {
+  const text = catalogue[key] ?? en[key];
+  const params: Readonly<Record<string, string | number>> | undefined = rest[0];
+  return params ? fill(text, params) : text;
+}
+
+/** A text that depends on a count, which it can name as `{n}`. */
+export function tn(key: PluralKey, count: number): string {
+  const texts: Catalogue = en;
+  const form = `${key}.${plurals.select(count)}`;
+  const text = catalogue[form] ?? catalogue[`${key}.other`] ?? texts[`${key}.other`] ?? key;
+  return fill(text, { n: new Intl.NumberFormat(language).format(count) });
+}
