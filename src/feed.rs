@@ -30,6 +30,9 @@ pub use version::{DEFLATE_FROM_BYTES, Frame};
 use demand::{Kind, Lease};
 use version::{Content, Version};
 
+/// How long a new viewer waits for new values before being shown old ones.
+const FIRST_FRAME_WITHIN: Duration = Duration::from_secs(1);
+
 /// How the feed behaves.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
@@ -132,24 +135,22 @@ impl Publisher {
         self.publish_overview(&channels);
     }
 
-    /// Publishes a snapshot of a host that was added. The process topic moves on only if the
-    /// processes were read anew.
+    /// Publishes a snapshot of a host that was added. A topic moves on only if something in it
+    /// was read anew.
     pub fn publish(&self, snapshot: &Arc<Snapshot>) {
         let mut channels = self.0.channels();
         let Some(slot) = channels.hosts.get_mut(&snapshot.host) else { return };
         let earlier = slot.replace(snapshot.clone());
-        self.advance(
-            &channels,
-            &Topic::Host(snapshot.host.clone()),
-            Content::Host(snapshot.clone()),
-        );
-        let same_processes =
-            earlier.is_some_and(|earlier| Arc::ptr_eq(&earlier.processes, &snapshot.processes));
-        if !same_processes {
+        let earlier = earlier.as_deref();
+        if !earlier.is_some_and(|earlier| same_host_values(earlier, snapshot)) {
+            let topic = Topic::Host(snapshot.host.clone());
+            self.advance(&channels, &topic, Content::Host(snapshot.clone()));
+            self.publish_overview(&channels);
+        }
+        if !earlier.is_some_and(|earlier| Arc::ptr_eq(&earlier.processes, &snapshot.processes)) {
             let topic = Topic::Processes(snapshot.host.clone());
             self.advance(&channels, &topic, Content::Processes(snapshot.clone()));
         }
-        self.publish_overview(&channels);
     }
 
     /// What readers want, for the role to follow.
@@ -181,6 +182,14 @@ impl Publisher {
     }
 }
 
+/// Whether nothing of the host's own topic was read anew.
+fn same_host_values(earlier: &Snapshot, now: &Snapshot) -> bool {
+    Arc::ptr_eq(&earlier.system, &now.system)
+        && Arc::ptr_eq(&earlier.cpu, &now.cpu)
+        && Arc::ptr_eq(&earlier.memory, &now.memory)
+        && Arc::ptr_eq(&earlier.sources, &now.sources)
+}
+
 impl Feed {
     /// Subscribes an audience to a topic. The first frame is a full one: at once if fresh values
     /// are there, else with the next collection, which the subscription sets going.
@@ -206,7 +215,8 @@ impl Feed {
     /// this call sets going. Does not keep collection running.
     ///
     /// # Errors
-    /// If the topic does not exist, the audience may not see it, or no values came in time.
+    /// If the topic does not exist, the audience may not see it, or there are no values at all
+    /// and none came in time.
     pub async fn document(&self, topic: &Topic, audience: Audience) -> Result<Bytes, Refusal> {
         let mut receiver = self.receiver(topic, audience)?;
         if !self.is_fresh(&receiver) {
@@ -215,7 +225,8 @@ impl Feed {
             match tokio::time::timeout(self.0.settings.wait_at_most, receiver.changed()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => return Err(Refusal::NotFound),
-                Err(_) => return Err(Refusal::Unavailable),
+                // Old values say how old they are; better than none.
+                Err(_) => {}
             }
         }
         let version = receiver.borrow().clone().ok_or(Refusal::Unavailable)?;
@@ -266,9 +277,18 @@ impl Feed {
 
 impl Subscription {
     /// Waits for something to send. After [`Event::Gone`] it never returns anything else.
+    /// Dropping the future loses nothing.
     pub async fn next(&mut self) -> Event {
         loop {
-            if self.receiver.changed().await.is_err() {
+            let changed = self.receiver.changed();
+            let changed = if self.last_seq.is_none() {
+                // New values are on their way. If they do not come, what is there is shown: it
+                // says how old it is.
+                tokio::time::timeout(FIRST_FRAME_WITHIN, changed).await.unwrap_or(Ok(()))
+            } else {
+                changed.await
+            };
+            if changed.is_err() {
                 return Event::Gone;
             }
             let version = self.receiver.borrow_and_update().clone();

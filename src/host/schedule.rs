@@ -1,1 +1,241 @@
 //! When each source runs, and what happens when one does not come back.
+//!
+//! [`Schedule`] is the rule and nothing else: it is told the time, what is wanted and what came
+//! back, and says what to start and when to publish. It never waits, so a source that hangs costs
+//! the others nothing: it is marked, not called again until it returns, and everything else goes
+//! on at full rate. [`workers`] are the threads it drives.
+
+use std::time::Duration;
+
+use crate::model::source::SourceHealth;
+use crate::model::{Problem, Reading, Reason, Seconds, UnixMillis};
+
+use super::TakenAt;
+
+pub mod workers;
+
+/// After a pause, the second sample comes this soon, so that rates are there at once.
+const QUICK_SECOND_SAMPLE: Duration = Duration::from_millis(500);
+
+/// What a source is collected for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Tier {
+    /// Cheap: the host at a glance.
+    Summary,
+    /// Dear: the process table and its like.
+    Detail,
+}
+
+/// How one source is to be run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is collected for.
+    pub tier: Tier,
+    /// Time between runs while its tier is wanted.
+    pub interval: Duration,
+    /// A run that takes longer is stuck.
+    pub deadline: Duration,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// With a value.
+    Done,
+    /// Without one, and why.
+    Failed(Reason),
+}
+
+/// What to do now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Turn {
+    /// Sources to start, by number. Their run is counted as begun.
+    pub start: Vec<usize>,
+    /// Sources that have just become stuck.
+    pub stuck: Vec<usize>,
+    /// Publish a snapshot now.
+    pub publish: bool,
+    /// Come back after this long, unless something happens before; never, if nothing is wanted
+    /// and nothing runs.
+    pub wake_after: Option<Duration>,
+}
+
+/// The rule; see the module text.
+#[derive(Debug)]
+pub struct Schedule {
+    slots: Vec<Slot>,
+    /// A snapshot waits this long for the sources started with it, once.
+    gather: Duration,
+    unpublished: bool,
+}
+
+#[derive(Debug)]
+struct Slot {
+    plan: Plan,
+    due: Option<Duration>,
+    /// Whether the next run is the second one after a pause.
+    warming: bool,
+    running_since: Option<TakenAt>,
+    problem: Option<Problem>,
+    started_at: Option<UnixMillis>,
+    last_duration: Option<Duration>,
+    runs: u64,
+    failures: u64,
+    skipped: u64,
+}
+
+impl Schedule {
+    /// A schedule of `plans`, nothing running.
+    #[must_use]
+    pub fn new(plans: &[Plan], gather: Duration) -> Self {
+        let slots = plans.iter().map(|plan| Slot::new(*plan)).collect();
+        Self { slots, gather, unpublished: false }
+    }
+
+    /// Says what to do at `now`, where `wanted` tells which tiers somebody asks for.
+    pub fn turn(&mut self, now: TakenAt, wanted: impl Fn(Tier) -> bool) -> Turn {
+        let mut turn = Turn::default();
+        for (number, slot) in self.slots.iter_mut().enumerate() {
+            if slot.has_become_stuck(now.monotonic) {
+                slot.mark_stuck();
+                turn.stuck.push(number);
+                self.unpublished = true;
+            }
+            if slot.decide(now, wanted(slot.plan.tier)) {
+                turn.start.push(number);
+            }
+        }
+        let gathering = self.slots.iter().any(|slot| slot.runs_for_less_than(self.gather, now));
+        if self.unpublished && !gathering {
+            self.unpublished = false;
+            turn.publish = true;
+        }
+        turn.wake_after = self.next_event(now.monotonic);
+        turn
+    }
+
+    /// Takes note that a run has ended.
+    pub fn ended(&mut self, number: usize, ending: Ending, at: TakenAt) {
+        let Some(slot) = self.slots.get_mut(number) else { return };
+        let Some(begun) = slot.running_since.take() else { return };
+        slot.last_duration = Some(at.monotonic.saturating_sub(begun.monotonic));
+        slot.runs += 1;
+        slot.problem = match ending {
+            Ending::Done => None,
+            Ending::Failed(reason) => {
+                slot.failures += 1;
+                Some(match slot.problem {
+                    Some(earlier) if earlier.reason == reason => earlier,
+                    _ => Problem { reason, since_ms: at.wall },
+                })
+            }
+        };
+        self.unpublished = true;
+    }
+
+    /// What is wrong with a source now.
+    #[must_use]
+    pub fn problem(&self, number: usize) -> Option<Problem> {
+        self.slots.get(number).and_then(|slot| slot.problem)
+    }
+
+    /// How every source is doing.
+    #[must_use]
+    pub fn health(&self) -> Vec<SourceHealth> {
+        self.slots.iter().map(Slot::health).collect()
+    }
+
+    fn next_event(&self, now: Duration) -> Option<Duration> {
+        let of_slot = |slot: &Slot| {
+            let running = slot.running_since.map(|begun| begun.monotonic);
+            let gathered = running.map(|begun| begun + self.gather).filter(|_| self.unpublished);
+            let stuck = running.map(|begun| begun + slot.plan.deadline);
+            [slot.due, gathered, stuck].into_iter().flatten().filter(|at| *at > now).min()
+        };
+        self.slots.iter().filter_map(of_slot).min().map(|at| at - now)
+    }
+}
+
+impl Slot {
+    fn new(plan: Plan) -> Self {
+        Self {
+            plan,
+            due: None,
+            warming: false,
+            running_since: None,
+            problem: None,
+            started_at: None,
+            last_duration: None,
+            runs: 0,
+            failures: 0,
+            skipped: 0,
+        }
+    }
+
+    /// Moves the due time on and says whether to start a run now.
+    fn decide(&mut self, now: TakenAt, wanted: bool) -> bool {
+        if !wanted {
+            // A pause: the next demand begins at once.
+            if self.due.is_some_and(|due| due <= now.monotonic) {
+                self.due = None;
+            }
+            return false;
+        }
+        let due = *self.due.get_or_insert_with(|| {
+            self.warming = true;
+            now.monotonic
+        });
+        if now.monotonic < due {
+            return false;
+        }
+        let step = if std::mem::take(&mut self.warming) {
+            self.plan.interval.min(QUICK_SECOND_SAMPLE)
+        } else {
+            self.plan.interval
+        };
+        // Missed ticks (a suspended machine) are left out, the rhythm is kept.
+        let late = now.monotonic - due;
+        self.due = Some(if late < step { due + step } else { now.monotonic + step });
+        if self.running_since.is_some() {
+            self.skipped += 1;
+            return false;
+        }
+        self.running_since = Some(now);
+        self.started_at = Some(now.wall);
+        true
+    }
+
+    fn runs_for_less_than(&self, limit: Duration, now: TakenAt) -> bool {
+        self.running_since.is_some_and(|begun| now.monotonic < begun.monotonic + limit)
+    }
+
+    fn has_become_stuck(&self, now: Duration) -> bool {
+        let overdue =
+            self.running_since.is_some_and(|begun| now >= begun.monotonic + self.plan.deadline);
+        overdue && self.problem.is_none_or(|problem| problem.reason != Reason::NotResponding)
+    }
+
+    fn mark_stuck(&mut self) {
+        if let Some(begun) = self.running_since {
+            self.problem = Some(Problem { reason: Reason::NotResponding, since_ms: begun.wall });
+        }
+    }
+
+    fn health(&self) -> SourceHealth {
+        let duration = self.last_duration.map(|duration| Seconds::new(duration.as_secs_f64()));
+        SourceHealth {
+            name: self.plan.name.to_owned(),
+            problem: self.problem,
+            duration_seconds: Reading::from_option(duration, Reason::NotCollected),
+            started_at_ms: Reading::from_option(self.started_at, Reason::NotCollected),
+            runs: self.runs,
+            failures: self.failures,
+            skipped: self.skipped,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
