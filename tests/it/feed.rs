@@ -1,0 +1,276 @@
+//! The feed's promises: a patch stream equals the documents, once per audience, newest wins, and
+//! nobody asking means nothing wanted.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use smonitor::clock::{Clock, Manual};
+use smonitor::feed::{self, Event, Feed, Publisher, Refusal, Settings, Subscription};
+use smonitor::model::process::Process;
+use smonitor::model::wire::{HostDocument, OverviewDocument, ProcessesDocument, Topic};
+use smonitor::model::{Audience, HostId, Problem, Reading, Reason, Role, Snapshot, UnixMillis};
+
+use crate::support::{Client, NOON, member, section, snapshot, sorted};
+
+const SECRET: &str = "mysql --password=hunter2";
+
+struct Rig {
+    feed: Feed,
+    publisher: Publisher,
+    hands: Arc<Manual>,
+    host: HostId,
+}
+
+fn rig() -> Rig {
+    let (clock, hands) = Clock::manual(NOON);
+    let settings =
+        Settings { fresh_for: Duration::from_secs(2), wait_at_most: Duration::from_secs(5) };
+    let (feed, publisher) = feed::new(settings, clock);
+    let host = HostId::parse("gpu-01").unwrap();
+    publisher.add_host(host.clone());
+    Rig { feed, publisher, hands, host }
+}
+
+impl Rig {
+    fn topics(&self) -> [Topic; 3] {
+        [Topic::Overview, Topic::Host(self.host.clone()), Topic::Processes(self.host.clone())]
+    }
+
+    fn processes(&self) -> Topic {
+        Topic::Processes(self.host.clone())
+    }
+
+    fn publish_demo(&self, seconds: i64) -> Arc<Snapshot> {
+        let snapshot = Arc::new(snapshot(&self.host, 3, UnixMillis(NOON.0 + seconds * 1000)));
+        self.publisher.publish(&snapshot);
+        snapshot
+    }
+}
+
+async fn next_json(subscription: &mut Subscription) -> Vec<u8> {
+    match subscription.next().await {
+        Event::Frame(frame) => frame.json().to_vec(),
+        Event::Gone => panic!("gone"),
+    }
+}
+
+#[tokio::test]
+async fn a_patch_stream_equals_the_documents_for_every_topic_and_audience() {
+    let rig = rig();
+    rig.publish_demo(0);
+    for topic in rig.topics() {
+        for role in Role::ALL {
+            let audience = Audience::new(role);
+            let Ok(mut subscription) = rig.feed.subscribe(&topic, audience) else {
+                assert_eq!((&topic, role), (&rig.processes(), Role::Guest));
+                continue;
+            };
+            let mut client = Client::default();
+            client.take(&next_json(&mut subscription).await);
+            for step in 1..40_i64 {
+                rig.publish_demo(step * step * 7 % 4000);
+                client.take(&next_json(&mut subscription).await);
+                let document = rig.feed.document(&topic, audience).await.unwrap();
+                let document: Value = serde_json::from_slice(&document).unwrap();
+                assert!(client.sorted() == sorted(document), "{topic} as {role:?}, step {step}");
+            }
+            assert_eq!((client.fulls, client.patches), (1, 39), "{topic} as {role:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn documents_have_the_documented_types() {
+    let rig = rig();
+    let snapshot = rig.publish_demo(0);
+    let [overview, host, processes] = rig.topics();
+    let read = async |topic: &Topic| rig.feed.document(topic, member()).await.unwrap();
+    let overview: OverviewDocument = serde_json::from_slice(&read(&overview).await).unwrap();
+    assert_eq!(&*overview.hosts[0].key, "gpu-01");
+    let host: HostDocument = serde_json::from_slice(&read(&host).await).unwrap();
+    assert_eq!((&host.cpu, &host.memory), (&*snapshot.cpu, &*snapshot.memory));
+    let processes: ProcessesDocument = serde_json::from_slice(&read(&processes).await).unwrap();
+    let rows = &snapshot.processes.value.present().unwrap().rows;
+    assert!(processes.processes.iter().eq(rows.iter().map(|process| &process.row)));
+}
+
+#[tokio::test]
+async fn frames_are_encoded_once_per_audience_however_many_look() {
+    let rig = rig();
+    rig.publish_demo(0);
+    let topic = rig.processes();
+    let mut viewers: Vec<Subscription> = (0..200)
+        .map(|number| {
+            let role = if number % 2 == 0 { Role::Member } else { Role::Admin };
+            rig.feed.subscribe(&topic, Audience::new(role)).unwrap()
+        })
+        .collect();
+    for tick in 0..5 {
+        let before = rig.feed.encodings();
+        for viewer in &mut viewers {
+            next_json(viewer).await;
+        }
+        assert_eq!(rig.feed.encodings() - before, 2, "tick {tick}: one per audience");
+        rig.publish_demo(10 + tick);
+    }
+    let before = rig.feed.encodings();
+    for tick in 0..100 {
+        rig.publish_demo(100 + tick);
+    }
+    assert_eq!(rig.feed.encodings(), before, "nobody pulls, nothing is encoded");
+}
+
+#[tokio::test]
+async fn a_slow_viewer_skips_to_the_newest_full() {
+    let rig = rig();
+    rig.publish_demo(0);
+    let mut slow = rig.feed.subscribe(&rig.processes(), member()).unwrap();
+    let mut client = Client::default();
+    client.take(&next_json(&mut slow).await);
+    for step in 1..50 {
+        rig.publish_demo(step);
+    }
+    client.take(&next_json(&mut slow).await);
+    assert_eq!((client.fulls, client.patches, client.seq), (2, 0, Some(50)));
+    rig.publish_demo(51);
+    client.take(&next_json(&mut slow).await);
+    assert_eq!((client.fulls, client.patches), (2, 1));
+}
+
+#[tokio::test]
+async fn what_a_role_may_not_see_is_not_in_the_bytes() {
+    let rig = rig();
+    let mut host = snapshot(&rig.host, 3, NOON);
+    let mut table = host.processes.value.present().unwrap().clone();
+    let Process { row, full_command } = &mut table.rows[40];
+    row.command = Reading::Present("mysql --password=***".into());
+    *full_command = Some(SECRET.into());
+    host.processes = section(table, NOON);
+    rig.publisher.publish(&Arc::new(host));
+
+    let bytes = async |role| {
+        let document = rig.feed.document(&rig.processes(), Audience::new(role)).await;
+        document.map(|document| String::from_utf8(document.to_vec()).unwrap())
+    };
+    assert_eq!(bytes(Role::Guest).await, Err(Refusal::Forbidden));
+    assert!(!bytes(Role::Member).await.unwrap().contains("hunter2"));
+    assert!(bytes(Role::Admin).await.unwrap().contains(SECRET));
+
+    // Nor in a patch, when the secret arrives or changes later.
+    for role in [Role::Member, Role::Admin] {
+        let mut viewer = rig.feed.subscribe(&rig.processes(), Audience::new(role)).unwrap();
+        next_json(&mut viewer).await;
+        rig.publish_demo(1);
+        next_json(&mut viewer).await;
+        let mut host = snapshot(&rig.host, 3, NOON);
+        let mut table = host.processes.value.present().unwrap().clone();
+        table.rows[40].full_command = Some(SECRET.into());
+        host.processes = section(table, NOON);
+        rig.publisher.publish(&Arc::new(host));
+        let patch = String::from_utf8(next_json(&mut viewer).await).unwrap();
+        assert_eq!(patch.contains("hunter2"), role == Role::Admin, "{role:?}");
+        rig.publish_demo(2);
+    }
+}
+
+#[tokio::test]
+async fn topics_that_do_not_exist_are_refused_and_removed_hosts_are_gone() {
+    let rig = rig();
+    let other = Topic::Host(HostId::parse("other").unwrap());
+    assert_eq!(rig.feed.subscribe(&other, member()).err(), Some(Refusal::NotFound));
+    let mut viewer = rig.feed.subscribe(&Topic::Host(rig.host.clone()), member()).unwrap();
+    rig.publisher.remove_host(&rig.host);
+    assert!(matches!(viewer.next().await, Event::Gone));
+    assert!(rig.feed.hosts().is_empty());
+}
+
+#[tokio::test]
+async fn one_viewer_leaving_does_not_stop_another() {
+    let rig = rig();
+    let demand = rig.publisher.demand();
+    let topic = rig.processes();
+    let linger = Duration::from_secs(30);
+    let first = rig.feed.subscribe(&topic, member()).unwrap();
+    let second = rig.feed.subscribe(&topic, member()).unwrap();
+    drop(first);
+    assert!(demand.borrow().of(&topic).is_wanted(Duration::from_secs(3600), linger));
+    drop(second);
+    let wanted =
+        |seconds| demand.borrow().of(&topic).is_wanted(Duration::from_secs(seconds), linger);
+    assert!(wanted(29) && !wanted(30), "collection lingers, then stops");
+    assert!(!demand.borrow().of(&Topic::Overview).is_wanted(Duration::ZERO, linger));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_single_read_sets_a_collection_going_and_leaves_nothing_behind() {
+    let rig = rig();
+    let topic = Topic::Host(rig.host.clone());
+    let demand = rig.publisher.demand();
+    let linger = Duration::from_secs(30);
+    let read = rig.feed.document(&topic, member());
+    let answer = async {
+        tokio::task::yield_now().await;
+        assert!(demand.borrow().of(&topic).is_wanted(Duration::ZERO, linger));
+        rig.publish_demo(0);
+    };
+    let (document, ()) = tokio::join!(read, answer);
+    assert!(document.is_ok());
+    assert!(!demand.borrow().of(&topic).is_wanted(Duration::ZERO, linger), "it does not linger");
+
+    assert!(
+        rig.feed.document(&topic, member()).await.is_ok(),
+        "fresh values are served as they are"
+    );
+    rig.hands.advance(Duration::from_secs(3600));
+    let old = rig.feed.document(&topic, member()).await.unwrap();
+    let old: HostDocument = serde_json::from_slice(&old).unwrap();
+    assert_eq!(old.cpu.taken_at_ms, Reading::Present(NOON), "old values say how old they are");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_any_values_a_read_ends_in_time_and_a_viewer_waits() {
+    let rig = rig();
+    let topic = Topic::Host(rig.host.clone());
+    assert_eq!(rig.feed.document(&topic, member()).await, Err(Refusal::Unavailable));
+    let mut viewer = rig.feed.subscribe(&topic, member()).unwrap();
+    let early = tokio::time::timeout(Duration::from_secs(60), viewer.next()).await;
+    assert!(early.is_err(), "nothing is invented");
+    rig.publish_demo(0);
+    next_json(&mut viewer).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_viewer_of_a_hanging_host_sees_the_old_values_soon() {
+    let rig = rig();
+    let mut host = snapshot(&rig.host, 3, NOON);
+    let stuck = Problem { reason: Reason::NotResponding, since_ms: NOON };
+    Arc::make_mut(&mut host.cpu).problem = Some(stuck);
+    rig.publisher.publish(&Arc::new(host));
+    rig.hands.advance(Duration::from_secs(600));
+    let mut viewer = rig.feed.subscribe(&Topic::Host(rig.host.clone()), member()).unwrap();
+    let first = tokio::time::timeout(Duration::from_secs(2), next_json(&mut viewer)).await;
+    let mut client = Client::default();
+    client.take(&first.expect("within two seconds"));
+    assert_eq!(client.document["cpu"]["problem"]["reason"], "not_responding");
+}
+
+#[tokio::test]
+async fn a_deflated_frame_is_the_same_text() {
+    use std::io::Read as _;
+    let rig = rig();
+    rig.publish_demo(0);
+    let mut viewer = rig.feed.subscribe(&rig.processes(), member()).unwrap();
+    let Event::Frame(frame) = viewer.next().await else { panic!("gone") };
+    let deflated = frame.deflated().expect("a process table is large");
+    assert!(
+        deflated.len() * 4 < frame.json().len(),
+        "{} of {}",
+        deflated.len(),
+        frame.json().len()
+    );
+    let mut text = Vec::new();
+    flate2::read::DeflateDecoder::new(&deflated[..]).read_to_end(&mut text).unwrap();
+    assert_eq!(&text, frame.json());
+    assert_eq!(deflated.as_ptr(), frame.clone().deflated().unwrap().as_ptr(), "compressed once");
+}

@@ -1,0 +1,204 @@
+//! The node's promises: collects only for somebody, and no source can delay another.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use serde_json::Value;
+use smonitor::clock::Clock;
+use smonitor::demo;
+use smonitor::feed::{self, Event, Feed, Subscription};
+use smonitor::host::{Collected, Context, Roots, Source};
+use smonitor::model::wire::Topic;
+use smonitor::model::{HostId, Reason};
+use smonitor::node::{Node, Settings};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{Client, NOON, member};
+
+const INTERVAL: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A source that does as it is told.
+struct Scripted {
+    name: &'static str,
+    runs: Arc<AtomicU64>,
+    act: Box<dyn FnMut(u64) -> Result<Collected, Reason> + Send>,
+}
+
+impl Source for Scripted {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn collect(&mut self) -> Result<Collected, Reason> {
+        let run = self.runs.fetch_add(1, Ordering::SeqCst) + 1;
+        (self.act)(run)
+    }
+}
+
+fn scripted(
+    name: &'static str,
+    act: impl FnMut(u64) -> Result<Collected, Reason> + Send + 'static,
+) -> (Box<dyn Source>, Arc<AtomicU64>) {
+    let runs = Arc::new(AtomicU64::new(0));
+    (Box::new(Scripted { name, runs: runs.clone(), act: Box::new(act) }), runs)
+}
+
+fn cpu() -> Collected {
+    Collected::Cpu(demo::snapshot(1, NOON).cpu)
+}
+
+fn memory() -> Collected {
+    Collected::Memory(demo::snapshot(1, NOON).memory)
+}
+
+fn processes() -> Collected {
+    Collected::Processes(demo::snapshot(1, NOON).processes)
+}
+
+fn id() -> HostId {
+    HostId::parse("here").unwrap()
+}
+
+fn start(sources: Vec<Box<dyn Source>>, linger: Duration) -> (Feed, CancellationToken) {
+    let clock = Clock::system();
+    let settings = feed::Settings { fresh_for: INTERVAL, wait_at_most: PATIENCE };
+    let (feed, publisher) = feed::new(settings, clock.clone());
+    let context = Context { roots: Roots::live(), clock, rate_window: Duration::from_secs(60) };
+    let settings = Settings { host: id(), interval: INTERVAL, process_interval: INTERVAL, linger };
+    let node = Node::new(settings, sources, context, publisher).unwrap();
+    let stop = CancellationToken::new();
+    tokio::spawn(node.run(stop.clone(), || {}));
+    (feed, stop)
+}
+
+async fn frame(subscription: &mut Subscription, client: &mut Client) {
+    match timeout(PATIENCE, subscription.next()).await.expect("a frame in time") {
+        Event::Frame(frame) => client.take(frame.json()),
+        Event::Gone => panic!("gone"),
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_collected_unless_somebody_looks() {
+    let (source, runs) = scripted("cpu", |_| Ok(cpu()));
+    let (table, table_runs) = scripted("process", |_| Ok(processes()));
+    let (feed, _stop) = start(vec![source, table], Duration::ZERO);
+    tokio::time::sleep(INTERVAL * 10).await;
+    assert_eq!(runs.load(Ordering::SeqCst), 0, "nobody looks, nothing runs");
+
+    let mut viewer = feed.subscribe(&Topic::Host(id()), member()).unwrap();
+    let mut client = Client::default();
+    for _ in 0..5 {
+        frame(&mut viewer, &mut client).await;
+    }
+    assert!(runs.load(Ordering::SeqCst) >= 5);
+    assert_eq!(table_runs.load(Ordering::SeqCst), 0, "nobody looks at the processes");
+
+    drop(viewer);
+    tokio::time::sleep(INTERVAL * 5).await;
+    let after = runs.load(Ordering::SeqCst);
+    tokio::time::sleep(INTERVAL * 20).await;
+    assert_eq!(runs.load(Ordering::SeqCst), after, "the last one has left");
+
+    feed.document(&Topic::Host(id()), member()).await.unwrap();
+    tokio::time::sleep(INTERVAL * 10).await;
+    assert_eq!(runs.load(Ordering::SeqCst), after + 1, "one read collects once");
+}
+
+#[tokio::test]
+async fn sources_that_panic_fail_or_hang_do_not_delay_the_others() {
+    let released = Arc::new(AtomicBool::new(false));
+    let (good, good_runs) = scripted("cpu", |_| Ok(cpu()));
+    let (shaky, _) = scripted("memory", |run| match run % 4 {
+        0 => panic!("a source may panic"),
+        1 => Err(Reason::ReadFailed),
+        _ => Ok(memory()),
+    });
+    let (hanging, hanging_runs) = scripted("process", {
+        let released = released.clone();
+        move |run| {
+            while run > 3 && !released.load(Ordering::SeqCst) {
+                std::thread::yield_now();
+                std::thread::park_timeout(Duration::from_millis(5));
+            }
+            Ok(processes())
+        }
+    });
+    let (feed, _stop) = start(vec![good, shaky, hanging], Duration::ZERO);
+    let mut viewer = feed.subscribe(&Topic::Host(id()), member()).unwrap();
+    let _processes = feed.subscribe(&Topic::Processes(id()), member()).unwrap();
+    let mut client = Client::default();
+    let mut seen_failing = false;
+    while good_runs.load(Ordering::SeqCst) < 100 {
+        frame(&mut viewer, &mut client).await;
+        seen_failing |= client.document["memory"]["problem"]["reason"] == "read_failed";
+        assert_eq!(client.document["cpu"]["problem"], Value::Null);
+    }
+    assert!(seen_failing, "a failing source says so");
+    assert!(client.document["memory"]["value"]["total_bytes"].is_u64(), "and keeps its last value");
+    assert_eq!(hanging_runs.load(Ordering::SeqCst), 4, "a hanging source is not called again");
+
+    released.store(true, Ordering::SeqCst);
+    while hanging_runs.load(Ordering::SeqCst) < 10 {
+        frame(&mut viewer, &mut client).await;
+    }
+}
+
+#[tokio::test]
+async fn a_hanging_source_is_shown_as_stuck_with_its_age_and_recovers() {
+    let released = Arc::new(AtomicBool::new(false));
+    let (good, _) = scripted("cpu", |_| Ok(cpu()));
+    let (hanging, _) = scripted("memory", {
+        let released = released.clone();
+        move |run| {
+            while run > 1 && !released.load(Ordering::SeqCst) {
+                std::thread::park_timeout(Duration::from_millis(5));
+            }
+            Ok(memory())
+        }
+    });
+    let (feed, _stop) = start(vec![good, hanging], Duration::ZERO);
+    let mut viewer = feed.subscribe(&Topic::Host(id()), member()).unwrap();
+    let mut client = Client::default();
+    while client.document["memory"]["problem"]["reason"] != "not_responding" {
+        frame(&mut viewer, &mut client).await;
+    }
+    let memory = client.document["memory"].clone();
+    assert!(memory["value"]["total_bytes"].is_u64(), "the last value stays");
+    let (taken, since) = (&memory["taken_at_ms"], &memory["problem"]["since_ms"]);
+    assert!(taken.as_i64().unwrap() <= since.as_i64().unwrap(), "stuck since after the last value");
+    let health = &client.document["sources"][1];
+    assert_eq!((&health["name"], health["skipped"].as_u64() > Some(0)), (&"memory".into(), true));
+
+    released.store(true, Ordering::SeqCst);
+    while client.document["memory"]["problem"] != Value::Null {
+        frame(&mut viewer, &mut client).await;
+    }
+}
+
+#[tokio::test]
+async fn the_loop_beats_even_when_nobody_looks() {
+    let (publisher, context) = {
+        let clock = Clock::system();
+        let settings = feed::Settings { fresh_for: INTERVAL, wait_at_most: PATIENCE };
+        let (_feed, publisher) = feed::new(settings, clock.clone());
+        let rate_window = Duration::from_secs(60);
+        (publisher, Context { roots: Roots::live(), clock, rate_window })
+    };
+    let settings =
+        Settings { host: id(), interval: INTERVAL, process_interval: INTERVAL, linger: INTERVAL };
+    let node = Node::new(settings, Vec::new(), context, publisher).unwrap();
+    let (beat, mut beats) = tokio::sync::mpsc::channel(100);
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(node.run(stop.clone(), move || {
+        beat.try_send(()).ok();
+    }));
+    for _ in 0..3 {
+        timeout(Duration::from_secs(3), beats.recv()).await.expect("a beat a second");
+    }
+    stop.cancel();
+    timeout(PATIENCE, running).await.expect("it stops when told").unwrap();
+}
