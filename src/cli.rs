@@ -1,1 +1,101 @@
-//! L1, the command line: raw arguments to typed ones.
+//! L1, the command line: raw arguments to typed ones, and the only place that writes to standard
+//! output and error for commands. Must not know what a command does.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::config::Overrides;
+
+mod arguments;
+mod output;
+
+pub use output::{complain, print};
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// All is well.
+    Success,
+    /// Something went wrong, and a sentence on standard error says what.
+    Failure,
+    /// The arguments made no sense.
+    Usage,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Success => Self::SUCCESS,
+            Exit::Failure => Self::from(1),
+            Exit::Usage => Self::from(2),
+        }
+    }
+}
+
+/// What the command line asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cli {
+    /// What to do.
+    pub action: Action,
+    /// Settings from flags, the strongest layer of [`crate::config::load`].
+    pub overrides: Overrides,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Serve until told to stop.
+    Serve,
+    /// Say whether the settings are right and what they are.
+    CheckConfig(Form),
+    /// Print one snapshot and end.
+    Snapshot(Snapshot),
+    /// Say what can be read here, what not, and why.
+    Doctor(Form),
+    /// Serve made-up hosts.
+    Demo {
+        /// The same seed shows the same hosts.
+        seed: u64,
+    },
+}
+
+/// How a command answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Lines to read.
+    Text,
+    /// JSON.
+    Json,
+}
+
+/// Where a snapshot comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// A running smonitor to ask; none: read this machine.
+    pub url: Option<String>,
+    /// File with the access token for it.
+    pub token_file: Option<PathBuf>,
+    /// How to print it.
+    pub form: Form,
+}
+
+/// Takes the arguments of the process. Ends it for `--help` and `--version` (code 0) and for
+/// arguments that make no sense (code 2).
+#[must_use]
+pub fn parse() -> Cli {
+    arguments::Arguments::parse().into()
+}
+
+/// Takes these arguments, the program's name first.
+///
+/// # Errors
+/// What clap says, which for `--help` and `--version` is no mistake.
+pub fn parse_from<I, T>(arguments: I) -> Result<Cli, clap::Error>
+where
+    I: IntoIterator<Item = T>,
+    T: Into<std::ffi::OsString> + Clone,
+{
+    arguments::Arguments::try_parse_from(arguments).map(Cli::from)
+}

@@ -1,1 +1,303 @@
-//! L1, settings: defaults < file < environment < flags, checked against one table of keys.
+//! L1, settings: defaults < file < environment < flags, checked against one table of keys
+//! ([`table`]). Must not know what a setting does: `serve` turns them into each part's own
+//! `Settings`, and nobody below `serve` and `commands` names this module.
+//!
+//! [`load`] finds every fault at once and says where each was made. It touches the file system
+//! only to read the config file and the permissions of what holds secrets.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::model::Role;
+use crate::model::wire::Mode;
+
+mod check;
+mod fault;
+mod file;
+mod json;
+mod load;
+mod nearest;
+mod network;
+mod permissions;
+mod rules;
+mod surroundings;
+pub mod table;
+
+pub use fault::{Fault, Faults, Origin};
+pub use load::{Effective, Loaded, Overrides, load};
+pub use network::{InvalidNetwork, Network};
+pub use surroundings::Surroundings;
+
+/// All settings, checked. Same names as in the config file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Where and how to serve.
+    pub server: Server,
+    /// What to measure and how often.
+    pub monitor: Monitor,
+    /// Who may look.
+    pub auth: Auth,
+    /// The only folder that is written to; absolute.
+    pub state_dir: PathBuf,
+    /// What is logged.
+    pub log: Log,
+    /// Caps.
+    pub limits: Limits,
+    /// Checked, not used yet.
+    pub manager: Manager,
+    /// Checked, not used yet.
+    pub history: History,
+}
+
+/// Where and how to serve.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Server {
+    /// Address to listen on.
+    #[serde(deserialize_with = "listen_address")]
+    pub host: IpAddr,
+    /// Port to listen on; 0 is any free one.
+    pub port: u16,
+    /// A reverse proxy publishes this server.
+    pub behind_proxy: bool,
+    /// Where forwarded headers are believed from.
+    pub trusted_proxies: Vec<Network>,
+    /// Path below which everything is served; begins and ends with `/`.
+    pub base_path: String,
+    /// More names that are accepted in `Host` and `Origin`, in lower case.
+    #[serde(deserialize_with = "lower_case")]
+    pub allowed_hosts: Vec<String>,
+    /// Address under which people reach this server; ends with `/`.
+    #[serde(deserialize_with = "with_final_slash")]
+    pub public_url: Option<String>,
+}
+
+/// What to measure and how often.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Monitor {
+    /// What serves; never [`Mode::Demo`].
+    pub mode: Mode,
+    /// Title of the page.
+    pub site_name: String,
+    /// How often values are read while somebody looks.
+    #[serde(deserialize_with = "seconds")]
+    pub interval: Duration,
+    /// The same for the process table.
+    #[serde(deserialize_with = "seconds")]
+    pub process_interval: Duration,
+    /// How long reading goes on after the last viewer has left.
+    #[serde(deserialize_with = "seconds")]
+    pub linger: Duration,
+    /// The nodes of an app. Checked, not used yet.
+    pub host_groups: Vec<HostGroup>,
+}
+
+/// Some hosts under a name.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct HostGroup {
+    /// Name to show.
+    pub name: String,
+    /// Its hosts.
+    pub hosts: Vec<GroupHost>,
+}
+
+/// A node that an app shows.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct GroupHost {
+    /// Name to show.
+    pub name: String,
+    /// Host name or IP address.
+    pub address: String,
+    /// Port.
+    pub port: u16,
+}
+
+/// Who may look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Auth {
+    /// When the access token is asked for.
+    pub mode: AuthMode,
+    /// Role of whoever holds the token, or of everybody where none is needed.
+    pub role: Role,
+}
+
+/// When the access token is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthMode {
+    /// Wherever somebody else could reach the server.
+    Auto,
+    /// Always.
+    Token,
+    /// Never.
+    None,
+}
+
+/// What is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Log {
+    /// Whether each request is.
+    pub access: bool,
+    /// The least important messages that are.
+    pub level: LogLevel,
+    /// Form of the lines.
+    pub format: LogFormat,
+}
+
+/// How important a message is, most important first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogLevel {
+    /// Something failed.
+    Error,
+    /// Something is not as it should be.
+    Warn,
+    /// What an administrator wants to know.
+    Info,
+    /// What somebody looking for a mistake wants to know.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+impl LogLevel {
+    /// The word used in the config.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+}
+
+/// Form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// Lines to read.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Caps, each at least 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Limits {
+    /// Open WebSocket connections.
+    pub viewers: usize,
+    /// The same for one client address.
+    pub viewers_per_address: usize,
+    /// Topics per connection.
+    pub subscriptions_per_viewer: usize,
+}
+
+/// Who restarts a server that died.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Manager {
+    /// smonitor itself or a supervisor.
+    pub mode: ManagerMode,
+    /// Address the manager listens on.
+    #[serde(deserialize_with = "listen_address")]
+    pub host: IpAddr,
+    /// Port the manager listens on.
+    pub port: u16,
+}
+
+/// Who restarts a server that died.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ManagerMode {
+    /// smonitor.
+    #[serde(rename = "self")]
+    Own,
+    /// supervisord or systemd.
+    Supervisor,
+}
+
+/// Kept values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct History {
+    /// Whether values are kept.
+    pub enabled: bool,
+}
+
+impl Config {
+    /// Whether somebody on another machine could reach this server.
+    #[must_use]
+    pub fn is_published(&self) -> bool {
+        self.server.behind_proxy || !self.server.host.to_canonical().is_loopback()
+    }
+
+    /// Whether the access token is asked for.
+    #[must_use]
+    pub fn needs_token(&self) -> bool {
+        match self.auth.mode {
+            AuthMode::Auto => self.is_published(),
+            AuthMode::Token => true,
+            AuthMode::None => false,
+        }
+    }
+
+    /// Fingerprint of the settings that reach the page: another one means that the page should
+    /// load itself anew. 12 hexadecimal digits.
+    #[must_use]
+    pub fn revision(&self) -> String {
+        use sha2::{Digest as _, Sha256};
+        use std::fmt::Write as _;
+        let monitor = &self.monitor;
+        let shown = format!(
+            "{:?}",
+            (
+                monitor.mode,
+                &monitor.site_name,
+                monitor.interval,
+                monitor.process_interval,
+                &self.server.base_path,
+                self.auth.role,
+                self.needs_token(),
+            )
+        );
+        Sha256::digest(shown).iter().take(6).fold(String::new(), |mut hex, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    }
+}
+
+/// The parts that come out of the merged layers as they are; the state folder may depend on more.
+#[derive(Debug, Deserialize)]
+struct Extracted {
+    server: Server,
+    monitor: Monitor,
+    auth: Auth,
+    state_dir: Option<PathBuf>,
+    log: Log,
+    limits: Limits,
+    manager: Manager,
+    history: History,
+}
+
+fn listen_address<'de, D: serde::Deserializer<'de>>(from: D) -> Result<IpAddr, D::Error> {
+    let text = String::deserialize(from)?;
+    check::listen_address(&text).ok_or_else(|| serde::de::Error::custom("not an address"))
+}
+
+fn seconds<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    Duration::try_from_secs_f64(f64::deserialize(from)?).map_err(serde::de::Error::custom)
+}
+
+fn lower_case<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    Ok(Vec::<String>::deserialize(from)?.iter().map(|name| name.to_ascii_lowercase()).collect())
+}
+
+fn with_final_slash<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let url = Option::<String>::deserialize(from)?;
+    Ok(url.map(|url| if url.ends_with('/') { url } else { format!("{url}/") }))
+}

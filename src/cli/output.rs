@@ -1,0 +1,54 @@
+//! Words to the terminal.
+
+use std::io;
+
+/// Writes text to standard output, with a line break if it has none. A reader that went away
+/// (`smonitor doctor | head -1`) is no failure and no panic; a full disk is told by the exit code.
+///
+/// # Errors
+/// If the text could not be written for another reason than that.
+pub fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    tolerate_broken_pipe(write_lines(&mut out, text))
+}
+
+/// Writes a sentence to standard error. There is nobody left to tell if that fails.
+pub fn complain(text: &str) {
+    let mut out = io::stderr().lock();
+    let _ = write_lines(&mut out, text);
+}
+
+fn write_lines(out: &mut impl io::Write, text: &str) -> io::Result<()> {
+    out.write_all(text.as_bytes())?;
+    if !text.ends_with('\n') {
+        out.write_all(b"\n")?;
+    }
+    out.flush()
+}
+
+fn tolerate_broken_pipe(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_with_exactly_one_line_break() {
+        for text in ["a", "a\n"] {
+            let mut out = Vec::new();
+            write_lines(&mut out, text).unwrap();
+            assert_eq!(out, b"a\n");
+        }
+    }
+
+    #[test]
+    fn only_a_broken_pipe_is_fine() {
+        assert!(tolerate_broken_pipe(Err(io::ErrorKind::BrokenPipe.into())).is_ok());
+        assert!(tolerate_broken_pipe(Err(io::ErrorKind::StorageFull.into())).is_err());
+    }
+}
