@@ -1,6 +1,13 @@
 // What a column of a table is. Knows nothing of any particular table, and of no component.
-import type { Reading, Reason } from './api/api';
+import type { Reason } from './api/api';
+import type { Messages } from './i18n/en';
 import type { Key } from './i18n/index.svelte';
+import type { Placeholders } from './i18n/types';
+
+/** A text that stands on its own, without parameters. */
+export type PlainKey = {
+  [K in Key]: [Placeholders<Messages[K]>] extends [never] ? K : never;
+}[Key];
 
 /** What a column sorts by. `null` means absent, and absent sorts last in both directions. */
 export type SortValue = number | string | null;
@@ -10,11 +17,13 @@ export type Direction = 'asc' | 'desc';
 export interface Column<Row> {
   /** Stable name: it stands in the URL and in saved settings. */
   readonly id: string;
-  readonly label: Key;
+  readonly label: PlainKey;
   /** Longer explanation, shown as the header's tooltip and in the columns menu. */
-  readonly hint?: Key;
+  readonly hint?: PlainKey;
   /** Width in px at a root font size of 16 px. */
   readonly width: number;
+  /** The same where only essential columns are shown. */
+  readonly narrowWidth?: number;
   /** Takes what is left over; `width` is then the least. */
   readonly grow?: boolean;
   /** Right-aligned, tabular digits. */
@@ -36,19 +45,6 @@ export interface Column<Row> {
 export interface Sort {
   readonly column: string;
   readonly direction: Direction;
-}
-
-export function isAbsent<T>(reading: Reading<T>): reading is { absent: Reason } {
-  return typeof reading === 'object' && reading !== null && 'absent' in reading;
-}
-
-/** The value of a reading, or `null` where there is none. Never 0 for "we do not know". */
-export function present<T>(reading: Reading<T>): T | null {
-  return isAbsent(reading) ? null : reading;
-}
-
-export function absence<T>(reading: Reading<T>): Reason | null {
-  return isAbsent(reading) ? reading.absent : null;
 }
 
 /** The columns to show: the chosen ones in the order of definition, else all that are not optional. */

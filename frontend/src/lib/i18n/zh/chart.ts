@@ -1,7 +1,8 @@
 // Chinese texts of charts.
-import type { chart as source } from '../en/chart';
+import type { chart as en } from '../en/chart';
+import type { Translated } from '../types';
 
-export const chart: Record<keyof typeof source, string> = {
+export const chart: Translated<typeof en> = {
   'chart.resolution': '每点 {interval}',
   'chart.as_table': '表格',
   'chart.as_chart': '图表',

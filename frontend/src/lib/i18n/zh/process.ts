@@ -1,7 +1,8 @@
 // Chinese texts of tables and of the process panel.
-import type { process as source } from '../en/process';
+import type { process as en } from '../en/process';
+import type { Translated } from '../types';
 
-export const process: Record<keyof typeof source, string> = {
+export const process: Translated<typeof en> = {
   'table.filter': '筛选',
   'table.clear_filter': '清除筛选',
   'table.none_match': '没有与“{query}”匹配的结果。',
