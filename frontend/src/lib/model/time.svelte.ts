@@ -14,6 +14,20 @@ export function serverNow(): number {
   return now;
 }
 
+let frozenAt = $state.raw<number | null>(null);
+
+/**
+ * "Now" for the age of what is shown. It stands still while the viewer paused the page, so that what
+ * was fresh then is not called stale; the header says "paused" and since when instead.
+ */
+export function ageNow(): number {
+  return frozenAt ?? now;
+}
+
+export function freezeAges(at: number | null): void {
+  frozenAt = at;
+}
+
 /** Reads the clock at once, so that a frame that just came is not from the future. */
 export function tick(): void {
   now = serverClock.now();

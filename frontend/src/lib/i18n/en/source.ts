@@ -1,0 +1,21 @@
+// smonitor's own health.
+export const source = {
+  'source.title': 'Sources',
+  'source.explain': 'What smonitor reads on this machine, and how that goes.',
+  'source.allWell.one': '1 source, well',
+  'source.allWell.other': '{n} sources, all well',
+  'source.problems.one': '1 source has a problem',
+  'source.problems.other': '{n} sources have problems',
+  'source.name': 'Source',
+  'source.state': 'State',
+  'source.duration': 'Took',
+  'source.started': 'Started',
+  'source.runs': 'Runs',
+  'source.failures': 'Failed',
+  'source.skipped': 'Skipped',
+  'source.skippedTitle': 'Ticks at which it was not started because an earlier run had not returned',
+  'source.well': 'well',
+  'source.idle': 'not run yet',
+  'source.ago': '{age} ago',
+  'source.since': 'since {age}',
+} as const;
