@@ -8,6 +8,7 @@ export const chart = {
   'chart.time': 'Time',
   'chart.cursor': '{title}: point in time; arrow keys move',
   'chart.no_data': 'No readings yet',
+  'chart.no_reading': 'no reading',
   'chart.failed': 'The chart could not be loaded. The table shows the same numbers.',
   'chart.trend': '{title}: lowest {low}, highest {high}, now {now}',
   'chart.cores': 'Processors',

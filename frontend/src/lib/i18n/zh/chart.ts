@@ -11,6 +11,7 @@ export const chart: Translated<typeof en> = {
   'chart.time': '时间',
   'chart.cursor': '{title}：时间点，用方向键移动',
   'chart.no_data': '暂无读数',
+  'chart.no_reading': '无读数',
   'chart.failed': '图表加载失败，表格中有相同的数值。',
   'chart.trend': '{title}：最低 {low}，最高 {high}，当前 {now}',
   'chart.cores': '处理器',

@@ -1,0 +1,71 @@
+// The page's colours for canvases, which cannot use CSS variables. Read anew when the theme changes;
+// reactive for whoever draws inside an effect.
+import { createSubscriber } from 'svelte/reactivity';
+
+export interface Palette {
+  readonly series: readonly string[];
+  /** The same, thin, for the area below a lone line. */
+  readonly areas: readonly string[];
+  readonly ramp: readonly string[];
+  readonly onRamp: readonly string[];
+  readonly text: string;
+  readonly muted: string;
+  readonly grid: string;
+  readonly surface: string;
+}
+
+const SERIES = ['--s1', '--s2', '--s3', '--s4', '--s5', '--s6'];
+const STEPS = [0, 1, 2, 3, 4];
+
+let cached: Palette | null = null;
+
+const subscribe = createSubscriber((update) => {
+  const changed = (): void => {
+    cached = null;
+    update();
+  };
+  const observer = new MutationObserver(changed);
+  observer.observe(document.documentElement, { attributeFilter: ['data-theme', 'class', 'style'] });
+  const scheme = matchMedia('(prefers-color-scheme: dark)');
+  scheme.addEventListener('change', changed);
+  return () => {
+    observer.disconnect();
+    scheme.removeEventListener('change', changed);
+    cached = null;
+  };
+});
+
+export function palette(): Palette {
+  subscribe();
+  cached ??= read();
+  return cached;
+}
+
+/** `light-dark()` is settled only where a colour is used: on an element, for a moment. */
+function read(): Palette {
+  const probe = document.createElement('span');
+  probe.hidden = true;
+  document.documentElement.append(probe);
+  const resolve = (colour: string): string => {
+    probe.style.color = colour;
+    return getComputedStyle(probe).color;
+  };
+  const result: Palette = {
+    series: SERIES.map((name) => resolve(`var(${name})`)),
+    areas: SERIES.map((name) => resolve(`color-mix(in srgb, var(${name}) 14%, transparent)`)),
+    ramp: STEPS.map((step) => resolve(`var(--u${String(step)})`)),
+    onRamp: STEPS.map((step) => resolve(`var(--on-u${String(step)})`)),
+    text: resolve('var(--text)'),
+    muted: resolve('var(--text-3)'),
+    grid: resolve('var(--border)'),
+    surface: resolve('var(--surface)'),
+  };
+  probe.remove();
+  return result;
+}
+
+/** Step of the use ramp: 0, below 25, below 50, below 75, and the rest. */
+export function rampStep(percent: number): number {
+  if (percent < 0.5) return 0;
+  return Math.min(4, Math.floor(percent / 25) + 1);
+}
