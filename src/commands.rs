@@ -1,7 +1,74 @@
-//! L5, what the program can do besides serving: check-config, doctor, snapshot. Each prints once
-//! and ends.
+//! L5, what the program can do: serve, and the commands that print once and end.
+
+use std::future::Future;
+
+use crate::cli::{self, Action, Cli, Exit};
+use crate::config::{self, Loaded, Surroundings};
+use crate::serve;
 
 pub mod check_config;
 pub mod doctor;
 pub mod measure;
+pub mod snapshot;
 pub mod text;
+
+/// Does what the command line asks for.
+#[must_use]
+pub fn run(cli: &Cli) -> Exit {
+    let surroundings = Surroundings::of_process();
+    if let Action::CheckConfig(form) = &cli.action {
+        return check_config::run(cli, *form, &surroundings);
+    }
+    let loaded = match config::load(&cli.overrides, &surroundings) {
+        Ok(loaded) => loaded,
+        Err(faults) => {
+            cli::complain(&format!("smonitor: the settings have faults\n{faults}"));
+            return Exit::Failure;
+        }
+    };
+    match &cli.action {
+        Action::Serve => serve::run(&loaded, serve::What::Configured),
+        Action::Demo { seed } => serve::run(&loaded, serve::What::Demo { seed: *seed }),
+        Action::Snapshot(options) => finish(snapshot::run(&loaded, options)),
+        Action::Doctor(form) => finish(doctor::run(&loaded, *form)),
+        Action::CheckConfig(_) => unreachable!("handled above, before the settings must be right"),
+    }
+}
+
+/// Runs a command that waits, on this thread alone.
+///
+/// # Errors
+/// What the command says, or that there is no runtime.
+fn wait_for<T>(command: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("cannot start: {error}"))?;
+    let result = runtime.block_on(command);
+    // A source that hangs in the kernel must not keep a finished command from ending.
+    runtime.shutdown_background();
+    result
+}
+
+/// Prints what a command has to say.
+fn finish(result: Result<(String, Exit), String>) -> Exit {
+    match result {
+        Ok((text, exit)) => match cli::print(&text) {
+            Ok(()) => exit,
+            Err(error) => {
+                cli::complain(&format!("smonitor: standard output cannot be written: {error}"));
+                Exit::Failure
+            }
+        },
+        Err(message) => {
+            cli::complain(&format!("smonitor: {message}"));
+            Exit::Failure
+        }
+    }
+}
+
+/// The same for commands that read this machine: how and what.
+fn local(loaded: &Loaded) -> (crate::node::Settings, crate::host::Context) {
+    let context = serve::context(&loaded.config);
+    (serve::node_settings(&loaded.config, serve::this_host()), context)
+}

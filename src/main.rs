@@ -1,5 +1,9 @@
 //! The program: arguments in, exit code out. Everything else is in the library.
 
-fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+use std::process::ExitCode;
+
+use smonitor::{cli, commands};
+
+fn main() -> ExitCode {
+    commands::run(&cli::parse()).into()
 }

@@ -4,11 +4,16 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use crate::cli::{Exit, Form};
+use crate::config::Loaded;
+use crate::host;
 use crate::model::source::SourceHealth;
-use crate::model::{Reading, Reason};
+use crate::model::{Audience, Reading, Reason, Role};
+use crate::state_dir::StateDir;
 
-use super::measure::Look;
+use super::measure::{self, Look};
 use super::text::shown;
+use super::{local, wait_for};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +57,66 @@ impl Finding {
     pub fn bad(what: &str, says: impl Into<String>, mend: &str) -> Self {
         Self { status: Status::Bad, mend: Some(mend.to_owned()), ..Self::good(what, says) }
     }
+}
+
+/// Examines everything and renders the findings. Fails if something does not work.
+///
+/// # Errors
+/// If there is no thread or runtime to look with.
+pub(super) fn run(loaded: &Loaded, form: Form) -> Result<(String, Exit), String> {
+    let mut findings = surroundings(loaded);
+    let (settings, context) = local(loaded);
+    let sources = host::sources(&context);
+    // The doctor is run by who administers the machine, who may see everything on it.
+    let look = measure::look(settings, sources, context, Audience::new(Role::Admin));
+    match wait_for(async { Ok(look.await) })? {
+        Ok(look) => findings.extend(examine(&look)),
+        Err(error) => findings.push(Finding::bad("sources", error.to_string(), mend(Reason::NotResponding))),
+    }
+    let worked = findings.iter().all(|finding| finding.status != Status::Bad);
+    let rendered = match form {
+        Form::Text => text(&findings),
+        Form::Json => format!("{:#}", json(&findings)),
+    };
+    Ok((rendered, if worked { Exit::Success } else { Exit::Failure }))
+}
+
+/// Everything but the machine's values: settings, folder, access.
+fn surroundings(loaded: &Loaded) -> Vec<Finding> {
+    let config = &loaded.config;
+    let file = loaded.file.as_ref().map_or_else(
+        || "no file; defaults, environment and flags".to_owned(),
+        |file| format!("from {}", file.display()),
+    );
+    let mut findings = vec![Finding::good("config", file)];
+    for warning in &loaded.warnings {
+        findings.push(Finding::limited("config", warning, "smonitor check-config shows where it comes from"));
+    }
+    findings.push(match StateDir::open(&config.state_dir) {
+        Ok(folder) => Finding::good("state folder", folder.path().display().to_string()),
+        Err(error) if config.needs_token() => Finding::bad(
+            "state folder",
+            error.to_string(),
+            "name a folder that smonitor's user may write to with --state-dir",
+        ),
+        Err(error) => Finding::limited(
+            "state folder",
+            error.to_string(),
+            "name a folder that smonitor's user may write to with --state-dir",
+        ),
+    });
+    let who = if config.needs_token() {
+        "who has the access token"
+    } else if config.is_published() {
+        "everybody who reaches it"
+    } else {
+        "everybody on this machine"
+    };
+    findings.push(Finding::good(
+        "access",
+        format!("{}:{}, open to {who} as {}", config.server.host, config.server.port, config.auth.role.as_str()),
+    ));
+    findings
 }
 
 /// What a look at the machine tells about smonitor's own sources.

@@ -102,3 +102,9 @@ fn has_rates(document: &HostDocument) -> bool {
     let usage = document.cpu.value.as_ref().and_then(|cpu| cpu.usage);
     !matches!(usage.reason(), Some(Reason::Measuring | Reason::NotCollected))
 }
+
+/// Whether the look's rates are not there yet.
+#[must_use]
+pub fn is_measuring(look: &Look) -> bool {
+    !has_rates(&look.host)
+}

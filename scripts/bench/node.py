@@ -1,0 +1,287 @@
+#!/usr/bin/env python3
+"""What a node costs, beside its peers, in one run.
+
+CPU is the share of one core used by the whole process tree over the window, memory its resident
+set at the end. Each column of processes adds that many sleeping ones. Peers that are not installed
+are left out and named. Everything stays on this machine and ends by itself.
+
+    cargo build --release
+    apt-get install -y glances btop htop prometheus-node-exporter   # the peers, as far as wanted
+    scripts/bench/node.py [--seconds 20] [--processes 0,1000,3000] [--viewers 0,1,100]
+"""
+
+import argparse
+import base64
+import json
+import os
+import pty
+import selectors
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+TICKS = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def tree(root):
+    """Process ids of root and all its descendants."""
+    parents = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                stat = open(f"/proc/{entry}/stat").read()
+            except OSError:
+                continue
+            parents[int(entry)] = int(stat.rpartition(")")[2].split()[1])
+    members = {root}
+    while True:
+        more = {pid for pid, parent in parents.items() if parent in members} - members
+        if not more:
+            return members
+        members |= more
+
+
+def usage(pids):
+    """CPU seconds (with those of ended children) and resident bytes."""
+    cpu = resident = 0
+    for pid in pids:
+        try:
+            fields = open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()
+            statm = open(f"/proc/{pid}/statm").read().split()
+        except OSError:
+            continue
+        cpu += sum(int(field) for field in fields[11:15])
+        resident += int(statm[1]) * PAGE
+    return cpu / TICKS, resident
+
+
+def measure(root, seconds):
+    before, _ = usage(tree(root))
+    start = time.monotonic()
+    time.sleep(seconds)
+    elapsed = time.monotonic() - start
+    after, resident = usage(tree(root))
+    return 100 * (after - before) / elapsed, resident / 1e6
+
+
+class Viewers:
+    """WebSocket clients that subscribe like the page's host view and count what they get."""
+
+    def __init__(self, port, count, host):
+        self.bytes = 0
+        self.running = True
+        self.selector = selectors.DefaultSelector()
+        for _ in range(count):
+            client = socket.create_connection(("127.0.0.1", port))
+            key = base64.b64encode(os.urandom(16)).decode()
+            client.sendall(
+                f"GET /ws?encoding=deflate HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
+                f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+            )
+            answer = client.recv(4096)
+            if b" 101 " not in answer.split(b"\r\n")[0]:
+                raise SystemExit(f"no upgrade: {answer[:200]!r}")
+            for topic in (f"host/{host}", f"host/{host}/processes"):
+                client.sendall(masked(json.dumps({"type": "subscribe", "topic": topic}).encode(), 1))
+            client.setblocking(False)
+            self.selector.register(client, selectors.EVENT_READ)
+        self.thread = threading.Thread(target=self.read, daemon=True)
+        self.thread.start()
+
+    def read(self):
+        last_ping = time.monotonic()
+        while self.running:
+            for key, _ in self.selector.select(0.2):
+                data = key.fileobj.recv(1 << 16)
+                if not data:
+                    raise SystemExit("a viewer was closed")
+                self.bytes += len(data)
+            if time.monotonic() - last_ping > 10:
+                last_ping = time.monotonic()
+                for key in self.selector.get_map().values():
+                    key.fileobj.send(masked(b'{"type":"ping","id":1}', 1))
+
+    def close(self):
+        self.running = False
+        self.thread.join()
+        for key in list(self.selector.get_map().values()):
+            key.fileobj.close()
+
+
+def masked(payload, opcode):
+    mask = os.urandom(4)
+    head = bytes([0x80 | opcode, 0x80 | len(payload)]) if len(payload) < 126 else (
+        bytes([0x80 | opcode, 0xFE]) + struct.pack("!H", len(payload)))
+    return head + mask + bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
+
+
+def start_smonitor(binary, state):
+    process = subprocess.Popen(
+        [binary, "--mode", "node", "--port", "0", "--state-dir", state, "--disable-log"],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=state,
+        env={**os.environ, "NO_COLOR": "1"})
+    for line in process.stdout:
+        if "http://127.0.0.1:" in line:
+            port = int(line.split("http://127.0.0.1:")[1].split("/")[0].split()[0])
+            break
+    else:
+        raise SystemExit("smonitor did not start")
+    threading.Thread(target=lambda: [None for _ in process.stdout], daemon=True).start()
+    return process, port
+
+
+def in_terminal(command):
+    """Starts a program that wants a terminal; what it draws is read and dropped."""
+    pid, master = pty.fork()
+    if pid == 0:
+        os.environ.update(TERM="xterm-256color", LINES="50", COLUMNS="160")
+        os.execvp(command[0], command)
+    import fcntl
+    import termios
+    fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 160, 0, 0))
+
+    def drain():
+        try:
+            while os.read(master, 1 << 16):
+                pass
+        except OSError:
+            pass
+
+    threading.Thread(target=drain, daemon=True).start()
+    return pid
+
+
+def poll(url, interval, stop):
+    def loop():
+        while not stop.wait(interval):
+            try:
+                urllib.request.urlopen(url, timeout=5).read()
+            except OSError:
+                pass
+    threading.Thread(target=loop, daemon=True).start()
+
+
+def end(pid):
+    os.kill(pid, signal.SIGTERM)
+    for _ in range(50):
+        try:
+            if os.waitpid(pid, os.WNOHANG)[0]:
+                return
+        except ChildProcessError:
+            return
+        time.sleep(0.1)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+
+def peers(seconds):
+    """Name and figures of each peer that is installed, at its own usual interval."""
+    terminal = {"btop (2 s)": ["btop"], "htop (1.5 s)": ["htop"], "bottom (1 s)": ["btm"]}
+    for name, command in terminal.items():
+        if not shutil.which(command[0]):
+            yield name, None
+            continue
+        pid = in_terminal(command)
+        time.sleep(3)
+        yield name, measure(pid, seconds)
+        end(pid)
+    exporter = shutil.which("prometheus-node-exporter")
+    if exporter:
+        process = subprocess.Popen([exporter, "--web.listen-address=127.0.0.1:19109"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        stop = threading.Event()
+        poll("http://127.0.0.1:19109/metrics", 2, stop)
+        time.sleep(3)
+        yield "node_exporter (2 s, no processes)", measure(process.pid, seconds)
+        stop.set()
+        end(process.pid)
+    else:
+        yield "node_exporter (2 s, no processes)", None
+    if shutil.which("glances"):
+        process = subprocess.Popen(["glances", "-w", "--bind", "127.0.0.1", "--port", "19610", "--time", "2"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        stop = threading.Event()
+        for version in (3, 4):
+            poll(f"http://127.0.0.1:19610/api/{version}/all", 2, stop)
+        time.sleep(6)
+        yield "glances web (2 s)", measure(process.pid, seconds)
+        stop.set()
+        end(process.pid)
+    else:
+        yield "glances web (2 s)", None
+
+
+def smonitor(binary, seconds, viewer_counts):
+    with tempfile.TemporaryDirectory() as state:
+        process, port = start_smonitor(binary, state)
+        overview = f"http://127.0.0.1:{port}/api/v1/hosts"
+        for count in viewer_counts:
+            if count == 0:
+                # Nobody has looked yet: nothing may be collected at all.
+                cpu, resident = measure(process.pid, seconds)
+                yield f"smonitor, {count} viewers", (cpu, resident), None
+                continue
+            host = json.load(urllib.request.urlopen(overview))["hosts"][0]["key"]
+            viewers = Viewers(port, count, host)
+            time.sleep(5)
+            got = viewers.bytes
+            cpu, resident = measure(process.pid, seconds)
+            rate = (viewers.bytes - got) / seconds / count / 1e3
+            viewers.close()
+            yield f"smonitor (2 s), {count} viewer{'s' * (count > 1)}", (cpu, resident), rate
+        end(process.pid)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", default="target/release/smonitor")
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--processes", default="0,1000,3000")
+    parser.add_argument("--viewers", default="0,1,100")
+    parser.add_argument("--no-peers", action="store_true")
+    options = parser.parse_args()
+    binary = os.path.abspath(options.binary)
+    columns = [int(number) for number in options.processes.split(",")]
+    table, missing = {}, set()
+    sleepers = []
+    for extra in columns:
+        while len(sleepers) < extra:
+            sleepers.append(subprocess.Popen(["sleep", "100000"]))
+        total = sum(entry.isdigit() for entry in os.listdir("/proc"))
+        print(f"{total} processes …", file=sys.stderr)
+        for name, figures, rate in smonitor(binary, options.seconds, [int(n) for n in options.viewers.split(",")]):
+            table.setdefault(name, []).append((*figures, rate))
+        if not options.no_peers:
+            for name, figures in peers(options.seconds):
+                if figures is None:
+                    missing.add(name)
+                else:
+                    table.setdefault(name, []).append((*figures, None))
+    for sleeper in sleepers:
+        sleeper.kill()
+        sleeper.wait()
+
+    base = next((rows for name, rows in table.items() if "1 viewer" in name and "100" not in name), None)
+    print(f"CPU % of one core over {options.seconds:.0f} s · RSS MB · × = CPU against one smonitor viewer")
+    print(f"{'':36}" + "".join(f"{'+' + str(extra) + ' processes':>34}" for extra in columns))
+    for name, rows in table.items():
+        cells = ""
+        for column, (cpu, resident, rate) in enumerate(rows):
+            ratio = f"{cpu / base[column][0]:5.1f}×" if base and base[column][0] > 0 else "     –"
+            sent = f"{rate:6.1f} kB/s" if rate is not None else " " * 11
+            cells += f"{cpu:7.2f} %{ratio}{resident:7.1f}{sent:>12}"
+        print(f"{name:36}{cells}")
+    for name in sorted(missing):
+        print(f"not installed: {name}")
+
+
+if __name__ == "__main__":
+    main()
