@@ -28,5 +28,8 @@ fn the_pages_types_are_made_from_these() {
         std::fs::write(API_TS, &made).unwrap();
     }
     let committed = std::fs::read_to_string(API_TS).unwrap_or_default();
-    assert!(made == committed, "api.ts is out of date: run UPDATE_GENERATED=1 cargo test generated");
+    assert!(
+        made == committed,
+        "api.ts is out of date: run UPDATE_GENERATED=1 cargo test generated"
+    );
 }

@@ -24,7 +24,11 @@ impl HostId {
     /// If it is empty, too long, or has a character outside `[a-z0-9._-]`.
     pub fn parse(text: &str) -> Result<Self, InvalidHostId> {
         let fits = !text.is_empty() && text.len() <= Self::MAX_LENGTH;
-        if fits && text.bytes().all(is_allowed) { Ok(Self(text.to_owned())) } else { Err(InvalidHostId) }
+        if fits && text.bytes().all(is_allowed) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidHostId)
+        }
     }
 
     /// Makes an id from a host name: lower case, every other character becomes `-`, cut to length.
