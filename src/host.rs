@@ -15,10 +15,31 @@ use crate::model::process::ProcessTable;
 use crate::model::system::System;
 use crate::model::{Reason, UnixMillis};
 
+pub mod cpu;
+pub mod files;
+mod limits;
+pub mod memory;
+pub mod parse;
+pub mod pressure;
+pub mod process;
 pub mod roots;
+pub mod sampler;
 pub mod schedule;
+pub mod system;
 
+pub use limits::raise_open_file_limit;
 pub use roots::Roots;
+
+/// Every source there is, one line each.
+#[must_use]
+pub fn sources(context: &Context) -> Vec<Box<dyn Source>> {
+    vec![
+        Box::new(system::SystemSource::new(context.clone())),
+        Box::new(cpu::CpuSource::new(context.clone())),
+        Box::new(memory::MemorySource::new(context.clone())),
+        Box::new(process::ProcessSource::new(context.clone())),
+    ]
+}
 
 /// One thing that is read. Blocking: it may take as long as the kernel does.
 pub trait Source: Send + 'static {

@@ -10,6 +10,9 @@ pub struct Roots {
 }
 
 impl Roots {
+    /// Where `proc` is mounted, as `mounts` says it.
+    pub const PROC_MOUNT_POINT: &str = "/proc";
+
     /// This machine.
     #[must_use]
     pub fn live() -> Self {

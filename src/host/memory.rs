@@ -1,0 +1,222 @@
+//! Main memory and swap, from `meminfo`, `vmstat` and `pressure/memory`.
+
+use std::time::Duration;
+
+use super::files::{self, Kept};
+use super::parse::{ParseError, lines, words};
+use super::sampler::{Last, per_second};
+use super::{Collected, Context, Source, pressure};
+use crate::model::memory::{Memory, Swap};
+use crate::model::{Bytes, BytesPerSecond, Percent, Reading, Reason};
+
+/// The source `memory`.
+#[derive(Debug)]
+pub struct MemorySource {
+    context: Context,
+    meminfo: Kept,
+    vmstat: Kept,
+    pressure: Kept,
+    swapped: Last<Swapped>,
+    page_size: u64,
+}
+
+impl MemorySource {
+    /// Nothing is read yet.
+    #[must_use]
+    pub fn new(context: Context) -> Self {
+        let kept = |path| Kept::new(context.roots.proc(path), files::SMALL);
+        Self {
+            meminfo: kept("meminfo"),
+            vmstat: kept("vmstat"),
+            pressure: kept("pressure/memory"),
+            swapped: Last::default(),
+            page_size: rustix::param::page_size() as u64,
+            context,
+        }
+    }
+
+    /// Bytes per second in and out of swap.
+    fn swap_rates(&mut self) -> Result<(Reading<BytesPerSecond>, Reading<BytesPerSecond>), Reason> {
+        let swapped = parse_vmstat(self.vmstat.read()?)?;
+        let now = self.context.now().monotonic;
+        let base = self.swapped.base(now, self.context.rate_window);
+        let page_size = self.page_size;
+        let rate = |pages: fn(&Swapped) -> u64| {
+            let rate = base.and_then(|(earlier, elapsed)| {
+                byte_rate(pages(earlier), pages(&swapped), page_size, elapsed)
+            });
+            Reading::from_option(rate, Reason::Measuring)
+        };
+        let rates = (rate(|swapped| swapped.pages_in), rate(|swapped| swapped.pages_out));
+        self.swapped.replace(now, swapped);
+        Ok(rates)
+    }
+}
+
+impl Source for MemorySource {
+    fn name(&self) -> &'static str {
+        "memory"
+    }
+
+    fn collect(&mut self) -> Result<Collected, Reason> {
+        let mut memory = parse_meminfo(self.meminfo.read()?)?;
+        memory.pressure = self.pressure.read().and_then(|bytes| Ok(pressure::parse(bytes)?)).into();
+        if let Reading::Present(swap) = &mut memory.swap {
+            let rates = self.swap_rates();
+            let absent = |reason| (Reading::absent(reason), Reading::absent(reason));
+            (swap.in_bytes_per_second, swap.out_bytes_per_second) = rates.unwrap_or_else(absent);
+        }
+        Ok(Collected::Memory(memory))
+    }
+}
+
+/// Pages moved since boot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Swapped {
+    /// `pswpin`.
+    pub pages_in: u64,
+    /// `pswpout`.
+    pub pages_out: u64,
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a rate is not negative, and the nearest byte per second is what is wanted"
+)]
+fn byte_rate(
+    earlier: u64,
+    later: u64,
+    page_size: u64,
+    elapsed: Duration,
+) -> Option<BytesPerSecond> {
+    let pages = per_second(earlier, later, elapsed)?;
+    Some(BytesPerSecond((pages * page_size as f64).round() as u64))
+}
+
+/// Parses `vmstat`.
+///
+/// # Errors
+/// If a value is no number, or `pswpin` or `pswpout` are missing.
+pub fn parse_vmstat(bytes: &[u8]) -> Result<Swapped, ParseError> {
+    const FILE: &str = "vmstat";
+    let (mut pages_in, mut pages_out) = (None, None);
+    for (place, line) in lines(FILE, bytes) {
+        let slot = match line.split(|&byte| byte == b' ').next() {
+            Some(b"pswpin") => &mut pages_in,
+            Some(b"pswpout") => &mut pages_out,
+            _ => continue,
+        };
+        *slot = Some(place.unsigned(words(line).nth(1).unwrap_or_default())?);
+    }
+    let missing = |wanted| ParseError::Missing { file: FILE, wanted };
+    Ok(Swapped {
+        pages_in: pages_in.ok_or(missing("pswpin"))?,
+        pages_out: pages_out.ok_or(missing("pswpout"))?,
+    })
+}
+
+/// Parses `meminfo`. Pressure and the swap rates are not in it and come out absent.
+///
+/// # Errors
+/// If a value is no number of kB, or `MemTotal` or `MemFree` are missing.
+pub fn parse_meminfo(bytes: &[u8]) -> Result<Memory, ParseError> {
+    const FILE: &str = "meminfo";
+    let mut fields = Fields::default();
+    for (place, line) in lines(FILE, bytes) {
+        let mut words = words(line);
+        let slot = match words.next() {
+            Some(b"MemTotal:") => &mut fields.total,
+            Some(b"MemFree:") => &mut fields.free,
+            Some(b"MemAvailable:") => &mut fields.available,
+            Some(b"Buffers:") => &mut fields.buffers,
+            Some(b"Cached:") => &mut fields.cached,
+            Some(b"Shmem:") => &mut fields.shared,
+            Some(b"SReclaimable:") => &mut fields.reclaimable,
+            Some(b"Dirty:") => &mut fields.dirty,
+            Some(b"SwapTotal:") => &mut fields.swap_total,
+            Some(b"SwapFree:") => &mut fields.swap_free,
+            _ => continue,
+        };
+        let kib = place.unsigned(words.next().unwrap_or_default())?;
+        *slot = Some(kib.saturating_mul(1024));
+    }
+    fields.into_memory()
+}
+
+/// The fields of `meminfo` that are used, in bytes.
+#[derive(Default)]
+struct Fields {
+    total: Option<u64>,
+    free: Option<u64>,
+    available: Option<u64>,
+    buffers: Option<u64>,
+    cached: Option<u64>,
+    shared: Option<u64>,
+    reclaimable: Option<u64>,
+    dirty: Option<u64>,
+    swap_total: Option<u64>,
+    swap_free: Option<u64>,
+}
+
+impl Fields {
+    fn into_memory(self) -> Result<Memory, ParseError> {
+        let missing = |wanted| ParseError::Missing { file: "meminfo", wanted };
+        let total = self.total.filter(|&total| total > 0).ok_or(missing("MemTotal"))?;
+        let free = self.free.ok_or(missing("MemFree"))?;
+        let cached = self.cached.map(|cached| {
+            cached
+                .saturating_add(self.reclaimable.unwrap_or(0))
+                .saturating_sub(self.shared.unwrap_or(0))
+        });
+        // Without the kernel's estimate, what is free or can be dropped.
+        let not_used = self.available.unwrap_or_else(|| {
+            free.saturating_add(self.buffers.unwrap_or(0)).saturating_add(cached.unwrap_or(0))
+        });
+        let used = Bytes(total.saturating_sub(not_used));
+        Ok(Memory {
+            total_bytes: Bytes(total),
+            used_bytes: used,
+            used_percent: used_percent(used, Bytes(total)),
+            available_bytes: reading(self.available),
+            free_bytes: Bytes(free),
+            buffers_bytes: reading(self.buffers),
+            cached_bytes: reading(cached),
+            shared_bytes: reading(self.shared),
+            dirty_bytes: reading(self.dirty),
+            swap: self.swap(),
+            pressure: Reading::absent(Reason::NotCollected),
+        })
+    }
+
+    fn swap(&self) -> Reading<Swap> {
+        let (Some(total), Some(free)) = (self.swap_total, self.swap_free) else {
+            return Reading::absent(Reason::NotSupported);
+        };
+        if total == 0 {
+            return Reading::absent(Reason::NotSupported);
+        }
+        let used = Bytes(total.saturating_sub(free));
+        Reading::Present(Swap {
+            total_bytes: Bytes(total),
+            used_bytes: used,
+            free_bytes: Bytes(free),
+            used_percent: used_percent(used, Bytes(total)),
+            in_bytes_per_second: Reading::absent(Reason::NotCollected),
+            out_bytes_per_second: Reading::absent(Reason::NotCollected),
+        })
+    }
+}
+
+fn reading(bytes: Option<u64>) -> Reading<Bytes> {
+    Reading::from_option(bytes.map(Bytes), Reason::NotSupported)
+}
+
+fn used_percent(used: Bytes, total: Bytes) -> Reading<Percent> {
+    let percent = Percent::of_bytes(used, total).map(Percent::clamped);
+    Reading::from_option(percent, Reason::NotSupported)
+}
+
+#[cfg(test)]
+mod tests;
