@@ -326,14 +326,22 @@ fn given(tree: &Tree) -> String {
     }
 }
 
-/// A value as JSON, cut to a length that fits a line; control characters are escaped.
+/// A value as JSON, cut to a length that fits a line; control characters are escaped, and the
+/// credentials of an address are not repeated.
 pub(super) fn shown(value: &Value) -> String {
-    let text: String = value
-        .to_string()
+    let text: String = without_credentials(&value.to_string())
         .chars()
         .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
         .collect();
     shorten(&text)
+}
+
+fn without_credentials(text: &str) -> String {
+    let credentials = text.split_once("://").and_then(|(scheme, rest)| {
+        let (_, host) = rest.rsplit_once('@')?;
+        Some(format!("{scheme}://***@{host}"))
+    });
+    credentials.unwrap_or_else(|| text.to_owned())
 }
 
 fn shorten(text: &str) -> String {

@@ -124,8 +124,12 @@ fn explain(text: &str, error: &serde_json::Error) -> Malformed {
         "a comma is missing before this".to_owned()
     } else {
         let what = error.to_string();
-        let what = what.split(" at line ").next().unwrap_or_default();
-        format!("not JSON at column {}: {what}", error.column())
+        match what.split(" at line ").next().unwrap_or_default() {
+            "trailing characters" => {
+                "something follows after the end; a file holds one object".into()
+            }
+            what => format!("not JSON at column {}: {what}", error.column()),
+        }
     };
     Malformed::at(error.line(), message)
 }

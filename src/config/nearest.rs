@@ -10,7 +10,11 @@ pub(super) fn nearest<'a>(
     for candidate in candidates {
         let wanted = plain(candidate);
         let allowed = (wanted.chars().count().max(3) / 3).min(4);
-        let distance = if last(&wanted) == last(&given) { 0 } else { edits(&given, &wanted) };
+        let distance = match () {
+            () if last(&wanted) == last(&given) => 0,
+            () if is_continued(&wanted, &given) || is_continued(&given, &wanted) => 1,
+            () => edits(&given, &wanted),
+        };
         if distance <= allowed && best.is_none_or(|(least, _)| distance < least) {
             best = Some((distance, candidate));
         }
@@ -23,6 +27,12 @@ fn plain(text: &str) -> String {
     // No setting is this long, and the comparison below is quadratic.
     let cut = text.chars().take(80).filter(|c| !matches!(c, '_' | '-'));
     cut.flat_map(char::to_lowercase).collect()
+}
+
+/// Whether `long` is `short` and a bit: `warning` and `warn`, `interval_seconds` and `interval`.
+fn is_continued(short: &str, long: &str) -> bool {
+    let rest = long.strip_prefix(short);
+    short.len() >= 4 && rest.is_some_and(|rest| !rest.contains('.'))
 }
 
 fn last(path: &str) -> &str {
@@ -59,6 +69,8 @@ mod tests {
             ("server.behindProxy", Some("server.behind_proxy")),
             ("monitor.intervall", Some("monitor.interval")),
             ("logging.level", Some("log.level")),
+            ("monitor.interval_seconds", Some("monitor.interval")),
+            ("server.something", None),
             ("colour", None),
             ("", None),
         ] {

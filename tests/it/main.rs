@@ -1,5 +1,7 @@
 //! All integration tests in one binary, so that they link once.
 
+mod config;
 mod feed;
+mod generated;
 mod node;
 mod support;
