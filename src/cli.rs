@@ -11,7 +11,7 @@ use crate::config::Overrides;
 mod arguments;
 mod output;
 
-pub use output::{complain, print};
+pub use output::{complain, print, terminal_width};
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -78,7 +78,7 @@ pub fn sources(seed: u64, context: &Context) -> Vec<Box<dyn Source>> {
         source("system", |host| Collected::System(host.system)),
         source("cpu", |host| Collected::Cpu(host.cpu)),
         source("memory", |host| Collected::Memory(host.memory)),
-        source("process", |host| Collected::Processes(host.processes)),
+        source("processes", |host| Collected::Processes(host.processes)),
     ]
 }
 

@@ -53,7 +53,7 @@ impl Settings {
     #[must_use]
     pub fn plan(&self, name: &'static str) -> Plan {
         let (tier, interval) = match name {
-            "process" => (Tier::Detail, self.process_interval),
+            "processes" => (Tier::Detail, self.process_interval),
             "system" => (Tier::Summary, self.interval.max(SYSTEM_INTERVAL)),
             _ => (Tier::Summary, self.interval),
         };

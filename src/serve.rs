@@ -64,7 +64,7 @@ fn try_run(loaded: &Loaded, what: What) -> Result<(), String> {
         return Err("app mode is not built yet; start with --mode node".to_owned());
     }
     telemetry::start(telemetry_settings(config)).map_err(|error| error.to_string())?;
-    host::raise_descriptor_limit();
+    host::raise_open_file_limit();
     install_crypto();
     // The loop and the sockets need little; more threads would only cost memory.
     let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(1, 4));
@@ -110,10 +110,8 @@ fn measuring(config: &Config, what: What) -> Result<(Feed, Node), String> {
         What::Configured => (this_host(), host::sources(&context)),
         What::Demo { seed } => (demo::host_id(seed), demo::sources(seed, &context)),
     };
-    let settings = feed::Settings {
-        fresh_for: config.monitor.interval,
-        wait_at_most: ONE_OFF_PATIENCE,
-    };
+    let settings =
+        feed::Settings { fresh_for: config.monitor.interval, wait_at_most: ONE_OFF_PATIENCE };
     let (feed, publisher) = feed::new(settings, context.clock.clone());
     let node = Node::new(node_settings(config, host), sources, context, publisher)
         .map_err(|error| format!("cannot start a thread to read the machine: {error}"))?;
@@ -167,8 +165,12 @@ fn announce(
 fn refused(address: SocketAddr, error: &std::io::Error) -> String {
     let advice = match error.kind() {
         std::io::ErrorKind::AddrInUse => "; something else listens there: choose another --port",
-        std::io::ErrorKind::PermissionDenied => "; ports below 1024 need root: choose another --port",
-        std::io::ErrorKind::AddrNotAvailable => "; this machine has no such address: choose another --host",
+        std::io::ErrorKind::PermissionDenied => {
+            "; ports below 1024 need root: choose another --port"
+        }
+        std::io::ErrorKind::AddrNotAvailable => {
+            "; this machine has no such address: choose another --host"
+        }
         _ => "",
     };
     format!("cannot listen on {address}: {error}{advice}")
@@ -181,7 +183,7 @@ fn web_settings(config: &Config, what: What) -> Result<web::Settings, String> {
         What::Demo { seed } => (Mode::Demo, demo::host_id(seed)),
     };
     let mut allowed_hosts = server.allowed_hosts.clone();
-    allowed_hosts.push(host::hostname().to_ascii_lowercase());
+    allowed_hosts.push(hostname().to_ascii_lowercase());
     let public_url = server.public_url.as_deref().map(web::PublicUrl::parse).transpose();
     Ok(web::Settings {
         site_name: config.monitor.site_name.clone(),
@@ -229,7 +231,7 @@ pub fn context(config: &Config) -> Context {
 /// The name this machine goes by.
 #[must_use]
 pub fn this_host() -> HostId {
-    HostId::from_hostname(&host::hostname())
+    HostId::from_hostname(&hostname())
 }
 
 /// Chooses the cryptography of TLS connections. Doing it twice is fine: the first choice stays.
@@ -253,4 +255,8 @@ fn telemetry_settings(config: &Config) -> telemetry::Settings {
         },
         access: config.log.access,
     }
+}
+
+fn hostname() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }

@@ -18,6 +18,13 @@ pub fn complain(text: &str) {
     let _ = write_lines(&mut out, text);
 }
 
+/// Columns of the terminal that standard output is; no limit if it is a file or a pipe.
+#[must_use]
+pub fn terminal_width() -> usize {
+    let columns = rustix::termios::tcgetwinsize(io::stdout()).map_or(0, |size| size.ws_col);
+    if columns == 0 { usize::MAX } else { usize::from(columns) }
+}
+
 fn write_lines(out: &mut impl io::Write, text: &str) -> io::Result<()> {
     out.write_all(text.as_bytes())?;
     if !text.ends_with('\n') {

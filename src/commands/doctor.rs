@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::cli::{Exit, Form};
 use crate::config::Loaded;
 use crate::host;
+use crate::model::process::ProcessRow;
 use crate::model::source::SourceHealth;
 use crate::model::{Audience, Reading, Reason, Role};
 use crate::state_dir::StateDir;
@@ -71,7 +72,9 @@ pub(super) fn run(loaded: &Loaded, form: Form) -> Result<(String, Exit), String>
     let look = measure::look(settings, sources, context, Audience::new(Role::Admin));
     match wait_for(async { Ok(look.await) })? {
         Ok(look) => findings.extend(examine(&look)),
-        Err(error) => findings.push(Finding::bad("sources", error.to_string(), mend(Reason::NotResponding))),
+        Err(error) => {
+            findings.push(Finding::bad("sources", error.to_string(), mend(Reason::NotResponding)))
+        }
     }
     let worked = findings.iter().all(|finding| finding.status != Status::Bad);
     let rendered = match form {
@@ -90,7 +93,11 @@ fn surroundings(loaded: &Loaded) -> Vec<Finding> {
     );
     let mut findings = vec![Finding::good("config", file)];
     for warning in &loaded.warnings {
-        findings.push(Finding::limited("config", warning, "smonitor check-config shows where it comes from"));
+        findings.push(Finding::limited(
+            "config",
+            warning,
+            "smonitor check-config shows where it comes from",
+        ));
     }
     findings.push(match StateDir::open(&config.state_dir) {
         Ok(folder) => Finding::good("state folder", folder.path().display().to_string()),
@@ -114,7 +121,12 @@ fn surroundings(loaded: &Loaded) -> Vec<Finding> {
     };
     findings.push(Finding::good(
         "access",
-        format!("{}:{}, open to {who} as {}", config.server.host, config.server.port, config.auth.role.as_str()),
+        format!(
+            "{}:{}, open to {who} as {}",
+            config.server.host,
+            config.server.port,
+            config.auth.role.as_str()
+        ),
     ));
     findings
 }
@@ -154,8 +166,8 @@ fn part<T>(what: &str, reading: &Reading<T>) -> Finding {
 
 fn process_view(look: &Look) -> Option<Finding> {
     let summary = look.processes.summary.value.present()?;
-    let unnamed =
-        look.processes.processes.iter().filter(|row| row.command.present().is_none()).count();
+    let refused = |row: &&ProcessRow| row.command.reason() == Some(Reason::PermissionDenied);
+    let unnamed = look.processes.processes.iter().filter(refused).count();
     Some(if !summary.sees_other_users {
         Finding::limited(
             "processes",

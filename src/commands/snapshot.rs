@@ -55,10 +55,12 @@ async fn remote(url: &str, token_file: Option<&Path>) -> Result<Look, String> {
         return Err(format!("{url} shows {} hosts; a snapshot is of one", overview.hosts.len()));
     };
     // What comes from elsewhere is checked before it becomes part of a path.
-    let id = HostId::parse(&host.key).map_err(|error| format!("{url} names a host wrongly: {error}"))?;
+    let id =
+        HostId::parse(&host.key).map_err(|error| format!("{url} names a host wrongly: {error}"))?;
     let mut look = remote.look(&id).await?;
     if measure::is_measuring(&look) {
-        tokio::time::sleep(BETWEEN_LOOKS.max(Duration::from_millis(look.host.cpu.interval_ms))).await;
+        tokio::time::sleep(BETWEEN_LOOKS.max(Duration::from_millis(look.host.cpu.interval_ms)))
+            .await;
         look = remote.look(&id).await?;
     }
     Ok(look)

@@ -28,7 +28,7 @@ unit!(
     BytesPerSecond(u64)
 );
 unit!(
-    /// A duration in seconds, kept to the millisecond.
+    /// A duration in seconds, kept to the microsecond.
     Seconds(f64)
 );
 unit!(
@@ -67,10 +67,10 @@ impl Percent {
 }
 
 impl Seconds {
-    /// A duration to the millisecond.
+    /// A duration to the microsecond.
     #[must_use]
     pub fn new(seconds: f64) -> Self {
-        Self(round_to(seconds, 1000.0))
+        Self(round_to(seconds, 1e6))
     }
 }
 
@@ -101,6 +101,6 @@ mod tests {
     fn units_are_bare_numbers_on_the_wire() {
         assert_eq!(serde_json::to_string(&Percent(12.5)).unwrap(), "12.5");
         assert_eq!(serde_json::to_string(&Bytes(7)).unwrap(), "7");
-        assert_eq!(serde_json::to_string(&Seconds::new(1.234_56)).unwrap(), "1.235");
+        assert_eq!(serde_json::to_string(&Seconds::new(1.234_567_8)).unwrap(), "1.234568");
     }
 }

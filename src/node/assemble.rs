@@ -38,7 +38,7 @@ impl Assembly {
             system: Arc::new(Section::not_collected(interval("system"))),
             cpu: Arc::new(Section::not_collected(interval("cpu"))),
             memory: Arc::new(Section::not_collected(interval("memory"))),
-            processes: Arc::new(Section::not_collected(interval("process"))),
+            processes: Arc::new(Section::not_collected(interval("processes"))),
             sources: Arc::default(),
             sources_taken_at: None,
         }
@@ -60,7 +60,7 @@ impl Assembly {
             Some("system") => mark(&mut self.system, problem),
             Some("cpu") => mark(&mut self.cpu, problem),
             Some("memory") => mark(&mut self.memory, problem),
-            Some("process") => mark(&mut self.processes, problem),
+            Some("processes") => mark(&mut self.processes, problem),
             // A source without a section of its own shows in the list of sources.
             _ => {}
         }

@@ -84,7 +84,7 @@ async fn frame(subscription: &mut Subscription, client: &mut Client) {
 #[tokio::test]
 async fn nothing_is_collected_unless_somebody_looks() {
     let (source, runs) = scripted("cpu", |_| Ok(cpu()));
-    let (table, table_runs) = scripted("process", |_| Ok(processes()));
+    let (table, table_runs) = scripted("processes", |_| Ok(processes()));
     let (feed, _stop) = start(vec![source, table], Duration::ZERO);
     tokio::time::sleep(INTERVAL * 10).await;
     assert_eq!(runs.load(Ordering::SeqCst), 0, "nobody looks, nothing runs");
@@ -117,7 +117,7 @@ async fn sources_that_panic_fail_or_hang_do_not_delay_the_others() {
         1 => Err(Reason::ReadFailed),
         _ => Ok(memory()),
     });
-    let (hanging, hanging_runs) = scripted("process", {
+    let (hanging, hanging_runs) = scripted("processes", {
         let released = released.clone();
         move |run| {
             while run > 3 && !released.load(Ordering::SeqCst) {

@@ -635,7 +635,7 @@ export type Reason = "measuring" | "not_supported" | "permission_denied" | "not_
 export type Role = "guest" | "member" | "admin";
 
 /**
- * A duration in seconds, kept to the millisecond.
+ * A duration in seconds, kept to the microsecond.
  */
 export type Seconds = number;
 
