@@ -11,6 +11,9 @@ type Params<Text extends string> = [Placeholders<Text>] extends [never]
   ? []
   : [params: Record<Placeholders<Text>, string | number>];
 
+/** Keys of texts without placeholders. */
+export type PlainKey = { [K in Key]: [Placeholders<Messages[K]>] extends [never] ? K : never }[Key];
+
 /** Keys that come as `<base>.one` and `<base>.other`. */
 export type PluralKey = {
   [K in Key]: K extends `${infer Base}.other` ? (`${Base}.one` extends Key ? Base : never) : never;
