@@ -1,5 +1,6 @@
 // Single-key shortcuts. They never fire in fields, under a modifier or an open dialog, and can be
 // switched off (WCAG 2.1.4). What is listed in the sheet is exactly what works now.
+import { untrack } from 'svelte';
 import type { PlainKey } from './i18n/index.svelte';
 import { asBoolean, pref } from './prefs.svelte';
 
@@ -20,7 +21,8 @@ export function shortcuts(): readonly Shortcut[] {
 
 /** Makes shortcuts work until the returned function is called; later ones win. */
 export function addShortcuts(added: readonly Shortcut[]): () => void {
-  groups = [...groups, added];
+  // Called from effects, which must not run again because of the list they add to.
+  groups = [...untrack(() => groups), added];
   return () => {
     groups = groups.filter((each) => each !== added);
   };

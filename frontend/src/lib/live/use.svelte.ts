@@ -1,4 +1,5 @@
 // How a component reads a topic: subscribed while the component lives.
+import { untrack } from 'svelte';
 import { live } from './live';
 import type { TopicView } from './topic';
 import type { TopicOf } from './topics';
@@ -6,7 +7,10 @@ import type { TopicOf } from './topics';
 /** Call while a component is created. Reading `.current` follows the topic as it changes. */
 export function useTopic<D>(topic: () => TopicOf<D>): { readonly current: TopicView<D> } {
   const name = $derived(topic());
-  $effect(() => live.acquire(name));
+  $effect(() => {
+    const wanted = name;
+    return untrack(() => live.acquire(wanted));
+  });
   return {
     get current() {
       return live.view(name);
