@@ -26,7 +26,8 @@ export const live = new LiveStore({
   },
   onDocument(topic, document) {
     const [kind, host, rest] = topic.split('/');
-    if (kind === 'host' && host && rest === undefined) historyOf(host).push(document as unknown as HostDocument);
+    if (kind === 'host' && host && rest === undefined)
+      historyOf(host).push(document as unknown as HostDocument);
   },
 });
 

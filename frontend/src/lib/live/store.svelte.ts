@@ -203,7 +203,10 @@ export class LiveStore {
     if (held.document) this.#settings.onDocument(frame.topic, held.document);
     this.#publishSoon();
     // The first frame may be the last one of an earlier viewer; the second was read for this one.
-    if (this.refreshing && [...this.#topics.values()].every((each) => !this.#wants(each) || each.frames > 1)) {
+    if (
+      this.refreshing &&
+      [...this.#topics.values()].every((each) => !this.#wants(each) || each.frames > 1)
+    ) {
       this.#endRefresh();
     }
   }

@@ -9,7 +9,10 @@ function digits(value: number, least: number, most = least): string {
   const key = `${getLanguage()} ${least} ${most}`;
   let format = formats.get(key);
   if (!format) {
-    format = new Intl.NumberFormat(getLanguage(), { minimumFractionDigits: least, maximumFractionDigits: most });
+    format = new Intl.NumberFormat(getLanguage(), {
+      minimumFractionDigits: least,
+      maximumFractionDigits: most,
+    });
     formats.set(key, format);
   }
   return format.format(value);

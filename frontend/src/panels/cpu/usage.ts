@@ -19,11 +19,26 @@ export function usageParts(usage: CpuUsage | null): UsagePart[] {
     { label: t('cpu.system'), title: t('cpu.systemTitle'), percent: usage.system_percent, fill: 's3' },
   ];
   if (usage.guest_percent > 0) {
-    parts.push({ label: t('cpu.guest'), title: t('cpu.guestTitle'), percent: usage.guest_percent, fill: 's6' });
+    parts.push({
+      label: t('cpu.guest'),
+      title: t('cpu.guestTitle'),
+      percent: usage.guest_percent,
+      fill: 's6',
+    });
   }
   if (usage.steal_percent > 0) {
-    parts.push({ label: t('cpu.steal'), title: t('cpu.stealTitle'), percent: usage.steal_percent, fill: 's4' });
+    parts.push({
+      label: t('cpu.steal'),
+      title: t('cpu.stealTitle'),
+      percent: usage.steal_percent,
+      fill: 's4',
+    });
   }
-  parts.push({ label: t('cpu.iowait'), title: t('cpu.iowaitTitle'), percent: usage.iowait_percent, fill: 's2' });
+  parts.push({
+    label: t('cpu.iowait'),
+    title: t('cpu.iowaitTitle'),
+    percent: usage.iowait_percent,
+    fill: 's2',
+  });
   return parts;
 }

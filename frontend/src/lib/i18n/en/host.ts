@@ -9,7 +9,8 @@ export const host = {
   'host.loadTitle': 'load average over 1, 5 and 15 minutes',
   'host.kernel': 'kernel',
   'host.notFound': 'No host “{host}”',
-  'host.notFoundText': 'This server does not know it, or you may not see it. Check the address, or start again from the first page.',
+  'host.notFoundText':
+    'This server does not know it, or you may not see it. Check the address, or start again from the first page.',
   'host.gone': '“{host}” is no longer monitored. These are its last values.',
   'host.unavailable': 'The server cannot send this now',
   'host.unavailableText': 'It answered “{code}”. The page tries again by itself.',
@@ -70,7 +71,9 @@ export const host = {
   'memory.dirty': 'Dirty',
   'memory.dirtyTitle': 'waits to be written to disk',
   'memory.pressure': 'Pressure',
-  'memory.pressureTitle': 'share of time in which some task, and all tasks, waited for memory: last 10 s, 60 s, 5 min',
+  'memory.pressureTitle':
+    'share of time in which some task, and all tasks, waited for memory: last 10 s, 60 s, 5 min',
   'pressure.some': 'some',
   'pressure.full': 'all',
+  'pressure.windows': '10\u00a0s · 60\u00a0s · 5\u00a0min',
 } as const;

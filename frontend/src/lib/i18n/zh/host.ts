@@ -72,4 +72,5 @@ export const host: Translated<typeof en> = {
   'memory.pressureTitle': '部分任务、全部任务等待内存的时间占比：最近 10 秒、60 秒、5 分钟',
   'pressure.some': '部分',
   'pressure.full': '全部',
+  'pressure.windows': '10\u00a0秒 · 60\u00a0秒 · 5\u00a0分钟',
 };
