@@ -10,6 +10,19 @@ export function share(value: number): string {
   return decimal(value, 1);
 }
 
+/**
+ * A text of somebody else's with its hidden characters shown: control characters as their pictures,
+ * and what would turn the direction of the text, so that `exe.png` could pose as `gnp.exe`, as �.
+ */
+export function visible(text: string): string {
+  return text
+    .replace(/[\p{Cc}]/gu, (character) => {
+      const code = character.codePointAt(0) ?? 0;
+      return code < 0x20 ? String.fromCodePoint(0x2400 + code) : code === 0x7f ? '␡' : '�';
+    })
+    .replace(/[\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '�');
+}
+
 const two = (value: number): string => String(value).padStart(2, '0');
 
 /** Processor time: `0:12`, `7:58:03`, `1d 07:58`. */

@@ -56,7 +56,7 @@ export class LiveOrder<Row> {
     }
     const sorted = sortRows(rows, ordering, this.#sorted);
     this.#sorted = sorted.map(key);
-    const branches = forest(sorted, family, test ?? undefined, collapsed);
+    const branches = forest(sorted, family, test, collapsed);
     this.#branches = new Map(branches.map((branch) => [key(branch.row), branch]));
     const shown = branches.map((branch) => branch.row);
     this.#remember(shown, key);

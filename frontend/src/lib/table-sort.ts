@@ -70,10 +70,31 @@ export function sortRows<Row>(
     }
     return compareKeys(keys[left] ?? '', keys[right] ?? '');
   });
-  return order.flatMap((index) => {
+  const out: Row[] = [];
+  for (const index of order) {
     const row = start[index];
-    return row === undefined ? [] : [row];
-  });
+    if (row !== undefined) out.push(row);
+  }
+  return out;
+}
+
+/** The first `limit` rows by a number, largest first, without sorting the rest. Absent counts as least. */
+export function largest<Row>(
+  rows: readonly Row[],
+  ordering: Omit<Ordering<Row>, 'direction' | 'value'> & { readonly value: (row: Row) => number | null },
+  limit: number,
+): Row[] {
+  const best: number[] = [];
+  for (const row of rows) {
+    const value = ordering.value(row) ?? -Infinity;
+    if (best.length >= limit && value <= (best[limit - 1] ?? -Infinity)) continue;
+    const at = best.findIndex((other) => value > other);
+    best.splice(at < 0 ? best.length : at, 0, value);
+    best.length = Math.min(best.length, limit);
+  }
+  const least = best.at(-1) ?? -Infinity;
+  const candidates = rows.filter((row) => (ordering.value(row) ?? -Infinity) >= least);
+  return sortRows(candidates, { ...ordering, direction: 'desc' }).slice(0, limit);
 }
 
 /** Shorter first, then by code unit: `2-…` before `10-…` without the cost of a collator. */

@@ -21,16 +21,16 @@ export interface Family<Row> {
 export function forest<Row>(
   rows: readonly Row[],
   family: Family<Row>,
-  keep: (row: Row) => boolean = () => true,
+  keep: ((row: Row) => boolean) | null = null,
   collapsed: ReadonlySet<string> = new Set(),
 ): Branch<Row>[] {
   const byId = new Map<number, Row>();
   for (const row of rows) byId.set(family.id(row), row);
-  const wanted = withAncestors(rows, byId, family, keep);
+  const wanted = keep === null ? null : withAncestors(rows, byId, family, keep);
   const children = new Map<Row, Row[]>();
   const roots: Row[] = [];
   for (const row of rows) {
-    if (!wanted.has(row)) continue;
+    if (wanted?.has(row) === false) continue;
     const parent = parentOf(row, byId, family);
     if (parent === undefined) roots.push(row);
     else append(children, parent, row);
@@ -48,7 +48,7 @@ export function forest<Row>(
       if (done.has(row)) continue;
       done.add(row);
       const own = children.get(row) ?? [];
-      if (!hidden) out.push({ row, depth, children: own.length, context: !keep(row) });
+      if (!hidden) out.push({ row, depth, children: own.length, context: keep?.(row) === false });
       const hide = hidden || collapsed.has(family.key(row));
       for (let index = own.length - 1; index >= 0; index -= 1) {
         const child = own[index];
@@ -58,7 +58,7 @@ export function forest<Row>(
   };
   roots.forEach(walk);
   // What no root reaches is a loop.
-  for (const row of rows) if (wanted.has(row) && !done.has(row)) walk(row);
+  for (const row of rows) if (wanted?.has(row) !== false && !done.has(row)) walk(row);
   return out;
 }
 

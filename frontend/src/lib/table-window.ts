@@ -2,7 +2,7 @@
 
 /** Up to this many rows all are drawn, so that find-in-page and screen readers get the whole list. */
 export const RENDER_ALL = 60;
-const OVERSCAN = 6;
+const OVERSCAN = 4;
 
 export interface RowWindow {
   readonly start: number;

@@ -6,7 +6,7 @@ import { absence, present } from '../../lib/model/reading';
 import { serverNow } from '../../lib/model/time.svelte';
 import { bytes, count } from '../../lib/model/units';
 import type { Column, PlainKey } from '../../lib/table';
-import { cpuTime, share, shortDateTime } from '../../lib/table-format';
+import { cpuTime, share, shortDateTime, visible } from '../../lib/table-format';
 
 /** What 100 % of processor time means: one logical processor, or all of the host. */
 export type CpuScale = 'core' | 'host';
@@ -22,7 +22,7 @@ export function stateKey(row: ProcessRow): PlainKey {
 
 /** The command line; the short name where there is none to see. */
 export function commandText(row: ProcessRow): string {
-  return present(row.command) ?? row.name;
+  return visible(present(row.command) ?? row.name);
 }
 
 /** A minus sign as wide as a digit, in place of the hyphen. */
@@ -58,8 +58,8 @@ export function processColumns(factor: number): readonly Column<ProcessRow>[] {
     {
       id: 'pid',
       label: 'process.pid',
-      width: 80,
-      narrowWidth: 68,
+      width: 76,
+      narrowWidth: 66,
       numeric: true,
       essential: true,
       // A pid is a name: no thousands separators.
@@ -69,7 +69,7 @@ export function processColumns(factor: number): readonly Column<ProcessRow>[] {
       id: 'parent',
       label: 'process.parent_pid',
       hint: 'process.parent_pid_hint',
-      width: 80,
+      width: 76,
       numeric: true,
       optional: true,
       ...quantity((row) => row.parent_pid, String),
@@ -77,15 +77,15 @@ export function processColumns(factor: number): readonly Column<ProcessRow>[] {
     {
       id: 'user',
       label: 'process.user',
-      width: 112,
-      narrowWidth: 72,
+      width: 100,
+      narrowWidth: 60,
       essential: true,
       ...reading((row) => row.user, String),
     },
     {
       id: 'state',
       label: 'process.state',
-      width: 104,
+      width: 100,
       sort: (row) => t(stateKey(row)),
       text: (row) => t(stateKey(row)),
       csv: (row) => row.state,
@@ -94,7 +94,7 @@ export function processColumns(factor: number): readonly Column<ProcessRow>[] {
       id: 'cpu',
       label: 'process.cpu',
       hint: factor === 1 ? 'process.cpu_core_hint' : 'process.cpu_host_hint',
-      width: 84,
+      width: 80,
       narrowWidth: 68,
       essential: true,
       ...LARGEST_FIRST,
@@ -105,7 +105,7 @@ export function processColumns(factor: number): readonly Column<ProcessRow>[] {
       label: 'process.memory',
       hint: 'process.memory_hint',
       width: 84,
-      narrowWidth: 74,
+      narrowWidth: 64,
       essential: true,
       ...LARGEST_FIRST,
       ...reading((row) => row.memory_percent, share),
@@ -114,7 +114,7 @@ export function processColumns(factor: number): readonly Column<ProcessRow>[] {
       id: 'resident',
       label: 'process.resident',
       hint: 'process.resident_hint',
-      width: 88,
+      width: 84,
       ...LARGEST_FIRST,
       ...quantity((row) => row.resident_bytes, bytes),
     },
@@ -122,7 +122,7 @@ export function processColumns(factor: number): readonly Column<ProcessRow>[] {
       id: 'virtual',
       label: 'process.virtual',
       hint: 'process.virtual_hint',
-      width: 88,
+      width: 84,
       ...LARGEST_FIRST,
       ...quantity((row) => row.virtual_bytes, bytes),
     },
@@ -130,7 +130,7 @@ export function processColumns(factor: number): readonly Column<ProcessRow>[] {
       id: 'shared',
       label: 'process.shared',
       hint: 'process.shared_hint',
-      width: 88,
+      width: 84,
       optional: true,
       ...LARGEST_FIRST,
       ...reading((row) => row.shared_bytes, bytes),
@@ -139,7 +139,7 @@ export function processColumns(factor: number): readonly Column<ProcessRow>[] {
       id: 'threads',
       label: 'process.threads',
       hint: 'process.threads_hint',
-      width: 64,
+      width: 60,
       ...LARGEST_FIRST,
       ...quantity((row) => row.threads, count),
     },
@@ -156,14 +156,14 @@ export function processColumns(factor: number): readonly Column<ProcessRow>[] {
       id: 'time',
       label: 'process.time',
       hint: 'process.time_hint',
-      width: 96,
+      width: 92,
       ...LARGEST_FIRST,
       ...quantity((row) => row.cpu_time_seconds, cpuTime),
     },
     {
       id: 'started',
       label: 'process.started',
-      width: 128,
+      width: 124,
       first: 'desc',
       // The year is all that depends on the clock: no reason to draw anew at every tick.
       ...reading(
@@ -178,8 +178,8 @@ export function processColumns(factor: number): readonly Column<ProcessRow>[] {
     {
       id: 'command',
       label: 'process.command',
-      width: 260,
-      narrowWidth: 92,
+      width: 140,
+      narrowWidth: 66,
       grow: true,
       essential: true,
       sort: commandText,
