@@ -1,0 +1,223 @@
+//! The gate: the one function that decides who may ask what, for the API, the socket and all else.
+
+use std::net::IpAddr;
+
+use axum::http::{HeaderMap, Method, header};
+
+use super::access::{Access, Credential, Fingerprint};
+use super::answer::Refused;
+use super::origin::Names;
+use crate::model::Role;
+
+/// What a route asks of its caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing: it tells nothing about the machines.
+    Nothing,
+    /// At least this role.
+    Role(Role),
+}
+
+/// Whether a route is an ordinary request or becomes a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Question and answer.
+    Request,
+    /// Becomes a WebSocket, which browsers let any site open.
+    Socket,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Caller {
+    pub(super) client: IpAddr,
+    /// `None` if the caller showed nothing that counts.
+    pub(super) credential: Option<Credential>,
+    pub(super) role: Option<Role>,
+}
+
+impl Caller {
+    /// The session, if that is how the caller got in.
+    pub(super) fn session(self) -> Option<Fingerprint> {
+        match self.credential {
+            Some(Credential::Session(id)) => Some(id),
+            _ => None,
+        }
+    }
+}
+
+/// A question to the gate.
+#[derive(Clone, Copy)]
+pub(super) struct Question<'a> {
+    pub(super) needs: Needs,
+    pub(super) kind: Kind,
+    pub(super) method: &'a Method,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) client: IpAddr,
+}
+
+/// Lets a caller through, or says why not. The only way to any answer.
+pub(super) fn authorise(
+    names: &Names,
+    access: &Access,
+    question: Question<'_>,
+) -> Result<Caller, Refused> {
+    let Question { needs, kind, method, headers, client } = question;
+    let is_write = *method != Method::GET && *method != Method::HEAD;
+    if is_write {
+        names.check_write(headers)?;
+        check_content_type(method, headers)?;
+    }
+    if kind == Kind::Socket {
+        names.check_origin(headers)?;
+    }
+    let caller = match (identify(access, headers, client), needs) {
+        (Ok(caller), _) => caller,
+        (Err(_), Needs::Nothing) => Caller { client, credential: None, role: None },
+        (Err(refused), Needs::Role(_)) => return Err(refused),
+    };
+    // Browsers always say where a socket comes from. Something with a browser's cookie that does
+    // not is no browser of ours.
+    let from_nowhere = kind == Kind::Socket && !headers.contains_key(header::ORIGIN);
+    if from_nowhere && caller.session().is_some() {
+        return Err(Refused::forbidden("a socket opened with a cookie needs an Origin header"));
+    }
+    match (needs, caller.role) {
+        (Needs::Nothing, _) => Ok(caller),
+        (Needs::Role(_), None) => Err(Refused::unauthorized()),
+        (Needs::Role(least), Some(role)) if role >= least => Ok(caller),
+        (Needs::Role(least), Some(role)) => {
+            let message = format!("this needs the role {}, not {}", least.as_str(), role.as_str());
+            Err(Refused::forbidden(message))
+        }
+    }
+}
+
+fn identify(access: &Access, headers: &HeaderMap, client: IpAddr) -> Result<Caller, Refused> {
+    let credential = if access.open_role().is_some() {
+        Some(Credential::Open)
+    } else if let Some(bearer) = headers.get(header::AUTHORIZATION) {
+        let token = bearer.to_str().ok().and_then(|text| {
+            let (scheme, token) = text.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        });
+        Some(access.check_token(token.ok_or_else(Refused::unauthorized)?, client)?)
+    } else {
+        cookies(headers, &access.cookie_name())
+            .map(|id| Credential::Session(Fingerprint::of(id)))
+            .find(|session| access.role_of(*session).is_some())
+    };
+    let role = credential.and_then(|credential| access.role_of(credential));
+    Ok(Caller { client, credential: credential.filter(|_| role.is_some()), role })
+}
+
+/// The values of all cookies called `name`.
+fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .flat_map(|value| value.to_str().unwrap_or_default().split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter(move |(key, _)| *key == name)
+        .map(|(_, value)| value)
+        // A session id has 64 digits. Hashing thousands of others would be work for nothing.
+        .filter(|value| value.len() == 64)
+        .take(4)
+}
+
+/// A form of another site cannot send JSON, so a write that is JSON was not sent by a form.
+fn check_content_type(method: &Method, headers: &HeaderMap) -> Result<(), Refused> {
+    let has_body = headers.contains_key(header::TRANSFER_ENCODING)
+        || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length.as_bytes() != b"0");
+    if *method == Method::DELETE && !has_body {
+        return Ok(());
+    }
+    let is_json = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
+    if is_json {
+        Ok(())
+    } else {
+        Err(Refused::bad_request("send the body as Content-Type: application/json"))
+    }
+}
+
+/// What the setting `auth` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuthMode {
+    /// Nothing was said: open where only this machine can look, else the access token.
+    Auto,
+    /// The access token, always.
+    Token,
+    /// Nobody needs anything, wherever they come from.
+    None,
+}
+
+/// How a server starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Start {
+    /// Open: only this machine can reach it.
+    Open,
+    /// Open because the setting says so; to be warned about.
+    OpenWithWarning(String),
+    /// The access token is needed.
+    Token,
+}
+
+/// The rule of the start. A proxy on the same machine publishes what listens on loopback, so
+/// loopback counts as private only without one.
+#[must_use]
+pub fn needs_token(auth: AuthMode, bound: IpAddr, behind_proxy: bool) -> Start {
+    let private = bound.to_canonical().is_loopback() && !behind_proxy;
+    match auth {
+        AuthMode::Token => Start::Token,
+        AuthMode::Auto | AuthMode::None if private => Start::Open,
+        AuthMode::Auto => Start::Token,
+        AuthMode::None => Start::OpenWithWarning(format!(
+            "anybody who reaches {bound} sees everything here, user names and command lines \
+             included, because auth is \"none\"; set it to \"token\" to ask for the access token"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    #[test]
+    fn only_loopback_without_a_proxy_starts_open() {
+        for (bound, private) in [
+            ("127.0.0.1", true),
+            ("127.8.8.8", true),
+            ("::1", true),
+            ("::ffff:127.0.0.1", true),
+            ("0.0.0.0", false),
+            ("::", false),
+            ("192.168.1.5", false),
+            ("fe80::1", false),
+        ] {
+            let start = |auth, proxy| needs_token(auth, bound.parse().unwrap(), proxy);
+            let open_or_token = if private { Start::Open } else { Start::Token };
+            assert_eq!(start(AuthMode::Auto, false), open_or_token, "{bound}");
+            assert_eq!(start(AuthMode::Auto, true), Start::Token, "{bound}");
+            assert_eq!(start(AuthMode::Token, false), Start::Token, "{bound}");
+            assert_eq!(start(AuthMode::Token, true), Start::Token, "{bound}");
+            let warned = matches!(start(AuthMode::None, false), Start::OpenWithWarning(_));
+            assert_eq!(warned, !private, "{bound}");
+            assert!(matches!(start(AuthMode::None, true), Start::OpenWithWarning(_)), "{bound}");
+        }
+    }
+
+    #[test]
+    fn cookies_are_found_among_others() {
+        let id = "a".repeat(64);
+        let mut headers = HeaderMap::new();
+        let line = format!("x=1; smonitor_1={id};smonitor_12={id}; smonitor_1=short; =; ;");
+        headers.append(header::COOKIE, HeaderValue::from_str(&line).unwrap());
+        headers.append(header::COOKIE, HeaderValue::from_bytes(b"smonitor_1=\xff").unwrap());
+        assert_eq!(cookies(&headers, "smonitor_1").collect::<Vec<_>>(), [id.as_str()]);
+    }
+}

@@ -1,0 +1,300 @@
+//! The table of routes, and the way of a request from the connection to what answers it.
+
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{RawPathParams, Request, State};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, MethodRouter};
+use futures_util::FutureExt as _;
+use tower::ServiceExt as _;
+
+use super::answer::{self, Refused};
+use super::gate::{self, Kind, Needs, Question};
+use super::network;
+use super::server::Server;
+use super::{rest, socket};
+use crate::model::{HostId, Role};
+
+/// One route: path below the base path, method, what it needs, and what answers.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// Path below the base path; `{name}` is one segment, `{*name}` all that follow.
+    pub path: &'static str,
+    /// Method. `GET` stands for `HEAD` too.
+    pub method: Verb,
+    /// What it asks of its caller.
+    pub needs: Needs,
+    /// What answers.
+    pub endpoint: Endpoint,
+    /// What it is for, in a line.
+    pub summary: &'static str,
+}
+
+/// The methods there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// Reads.
+    Get,
+    /// Writes, with a JSON body.
+    Post,
+    /// Writes, without a body.
+    Delete,
+}
+
+/// What answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    /// The sign of life.
+    Health,
+    /// Who the server takes the caller for.
+    ShowSession,
+    /// Sign in.
+    SignIn,
+    /// Sign out.
+    SignOut,
+    /// The document of topic `overview`.
+    Overview,
+    /// The document of topic `host/<id>`.
+    Host,
+    /// The document of topic `host/<id>/processes`.
+    Processes,
+    /// The description of the API.
+    OpenApi,
+    /// The WebSocket.
+    Socket,
+    /// The page and its files.
+    Page,
+}
+
+/// Every route there is.
+pub const ROUTES: [Route; 11] = [
+    Route {
+        path: "/healthz",
+        method: Verb::Get,
+        needs: Needs::Nothing,
+        endpoint: Endpoint::Health,
+        summary: "Sign of life",
+    },
+    Route {
+        path: "/api/v1/session",
+        method: Verb::Get,
+        needs: Needs::Nothing,
+        endpoint: Endpoint::ShowSession,
+        summary: "Who the server takes you for",
+    },
+    Route {
+        path: "/api/v1/session",
+        method: Verb::Post,
+        needs: Needs::Nothing,
+        endpoint: Endpoint::SignIn,
+        summary: "Sign in with the access token",
+    },
+    Route {
+        path: "/api/v1/session",
+        method: Verb::Delete,
+        needs: Needs::Nothing,
+        endpoint: Endpoint::SignOut,
+        summary: "Sign out",
+    },
+    Route {
+        path: "/api/v1/hosts",
+        method: Verb::Get,
+        needs: Needs::Role(Role::Guest),
+        endpoint: Endpoint::Overview,
+        summary: "A line per host",
+    },
+    Route {
+        path: "/api/v1/hosts/{id}",
+        method: Verb::Get,
+        needs: Needs::Role(Role::Guest),
+        endpoint: Endpoint::Host,
+        summary: "Everything about a host but its processes",
+    },
+    Route {
+        path: "/api/v1/hosts/{id}/processes",
+        method: Verb::Get,
+        needs: Needs::Role(Role::Member),
+        endpoint: Endpoint::Processes,
+        summary: "The process table of a host",
+    },
+    Route {
+        path: "/api/openapi.json",
+        method: Verb::Get,
+        needs: Needs::Nothing,
+        endpoint: Endpoint::OpenApi,
+        summary: "The description of this API",
+    },
+    Route {
+        path: "/ws",
+        method: Verb::Get,
+        needs: Needs::Role(Role::Guest),
+        endpoint: Endpoint::Socket,
+        summary: "The WebSocket; see docs/protocol.md",
+    },
+    Route {
+        path: "/",
+        method: Verb::Get,
+        needs: Needs::Nothing,
+        endpoint: Endpoint::Page,
+        summary: "The page",
+    },
+    Route {
+        path: "/{*page}",
+        method: Verb::Get,
+        needs: Needs::Nothing,
+        endpoint: Endpoint::Page,
+        summary: "The page and its files",
+    },
+];
+
+/// Where a request comes from, for whoever answers it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Origin {
+    pub(super) client: IpAddr,
+    pub(super) over_tls: bool,
+}
+
+impl Verb {
+    fn filter(self) -> MethodFilter {
+        match self {
+            Self::Get => MethodFilter::GET,
+            Self::Post => MethodFilter::POST,
+            Self::Delete => MethodFilter::DELETE,
+        }
+    }
+}
+
+impl Endpoint {
+    fn kind(self) -> Kind {
+        match self {
+            Self::Socket => Kind::Socket,
+            _ => Kind::Request,
+        }
+    }
+}
+
+pub(super) fn router() -> Router<Arc<Server>> {
+    let mut router = Router::new();
+    for route in ROUTES {
+        let enter =
+            async move |server, params, request| enter(route, server, params, request).await;
+        let refuse = async || Refused::method_not_allowed();
+        let methods = MethodRouter::new().on(route.method.filter(), enter);
+        // Routes with the same path are merged; only one of them may have the fallback.
+        let is_first = ROUTES
+            .iter()
+            .find(|r| r.path == route.path)
+            .is_some_and(|first| first.method == route.method);
+        let methods = if is_first { methods.fallback(refuse) } else { methods };
+        router = router.route(route.path, methods);
+    }
+    router
+}
+
+/// Through the gate to what answers.
+async fn enter(
+    route: Route,
+    State(server): State<Arc<Server>>,
+    params: Result<RawPathParams, axum::extract::rejection::RawPathParamsRejection>,
+    request: Request,
+) -> Result<Response, Refused> {
+    let origin = *request.extensions().get::<Origin>().ok_or_else(Refused::internal)?;
+    let question = Question {
+        needs: route.needs,
+        kind: route.endpoint.kind(),
+        method: request.method(),
+        headers: request.headers(),
+        client: origin.client,
+    };
+    let caller = gate::authorise(&server.names, &server.access, question)?;
+    let params = params.map_err(|_| Refused::bad_request("the path is not UTF-8"))?;
+    let host = || host_of(&params);
+    match route.endpoint {
+        Endpoint::Health => Ok(rest::health(&server)),
+        Endpoint::ShowSession => Ok(rest::show_session(caller)),
+        Endpoint::SignIn => rest::sign_in(&server, origin, request).await,
+        Endpoint::SignOut => Ok(rest::sign_out(&server, caller, origin).await),
+        Endpoint::Overview => rest::overview(&server, caller, request.headers()).await,
+        Endpoint::Host => rest::host(&server, caller, host()?, request.headers()).await,
+        Endpoint::Processes => rest::processes(&server, caller, host()?, request.headers()).await,
+        Endpoint::OpenApi => Ok(rest::openapi(request.headers()).await),
+        Endpoint::Socket => socket::upgrade(&server, caller, request),
+        Endpoint::Page => server.page.answer(request.uri().path(), request.headers()),
+    }
+}
+
+fn host_of(params: &RawPathParams) -> Result<HostId, Refused> {
+    let id = params.iter().find(|(name, _)| *name == "id").map(|(_, value)| value);
+    id.and_then(|id| HostId::parse(id).ok())
+        .ok_or_else(|| Refused::not_found("there is no such host"))
+}
+
+/// Answers a request of any kind. Never fails: what goes wrong becomes an answer.
+pub(super) async fn answer(server: &Arc<Server>, peer: IpAddr, request: Request) -> Response {
+    let started = server.clock.monotonic();
+    let settings = &server.settings;
+    let trusted = if settings.behind_proxy { settings.trusted_proxies.as_slice() } else { &[] };
+    let client = network::client_address(peer, request.headers(), trusted);
+    let over_tls = settings.public_url.as_ref().is_some_and(super::PublicUrl::is_https)
+        || (network::is_proxy(peer, trusted) && network::forwarded_https(request.headers()));
+    let method = request.method().clone();
+    let path: String = request.uri().path().chars().take(200).collect();
+
+    let origin = Origin { client, over_tls };
+    let answering = AssertUnwindSafe(find(server, origin, request)).catch_unwind();
+    let mut response = match answering.await {
+        Ok(Ok(response)) => response,
+        Ok(Err(refused)) => refused.into_response(),
+        Err(_panic) => {
+            tracing::error!(%method, path, "answering this request failed; this is a bug");
+            Refused::internal().into_response()
+        }
+    };
+    answer::harden(&mut response, over_tls);
+    if settings.access_log {
+        let status = response.status().as_u16();
+        let milliseconds = server.clock.monotonic().saturating_sub(started).as_secs_f64() * 1000.0;
+        tracing::info!(target: "access", %client, %method, path, status, milliseconds);
+    }
+    response
+}
+
+/// Checks that the request is meant for this server, and takes the base path off.
+async fn find(
+    server: &Arc<Server>,
+    origin: Origin,
+    mut request: Request,
+) -> Result<Response, Refused> {
+    server.names.check_host(request.uri(), request.headers())?;
+    let base = &server.settings.base_path;
+    let path = request.uri().path();
+    if base.is_bare(path) {
+        return Ok(redirect_to(base.as_str()));
+    }
+    let Some(below) = base.strip(path) else {
+        let message = format!("everything of this server lies below {}", base.as_str());
+        return Err(Refused::not_found(message));
+    };
+    let target = match request.uri().query() {
+        Some(query) => format!("{below}?{query}"),
+        None => below.to_owned(),
+    };
+    *request.uri_mut() =
+        Uri::try_from(target).map_err(|_| Refused::bad_request("the path cannot be understood"))?;
+    request.extensions_mut().insert(origin);
+    let router = server.router.clone().with_state(server.clone());
+    Ok(router.oneshot(request).await.unwrap_or_else(|never| match never {}))
+}
+
+/// Only ever to a path of our own.
+fn redirect_to(path: &str) -> Response {
+    let mut response = StatusCode::PERMANENT_REDIRECT.into_response();
+    if let Ok(location) = HeaderValue::from_str(path) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
