@@ -4,4 +4,5 @@ mod config;
 mod feed;
 mod generated;
 mod node;
+mod rules;
 mod support;
