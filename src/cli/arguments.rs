@@ -1,4 +1,5 @@
-//! The arguments as people type them. Doc comments here are the help text.
+//! The arguments as people type them. Doc comments on them are the help text; they are short, so
+//! that `-h` and `--help` are the same.
 
 use std::path::PathBuf;
 
@@ -7,21 +8,34 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::{Action, Cli, Form, Snapshot};
 use crate::config::Overrides;
 
-/// A live, read-only monitor for shared servers.
-///
-/// Without a command, smonitor measures this machine and serves the page, by default at
-/// http://127.0.0.1:8999 and for this machine only. Settings come from defaults, then the config
-/// file, then SMONITOR_… environment variables, then the flags below; docs/configuration.md lists
-/// all of them.
+/// What stands above the options.
+const ABOUT: &str = "\
+A live, read-only monitor for shared servers.
+
+Without a command, smonitor measures this machine and serves the page, by default at
+http://127.0.0.1:8999 and for this machine only. Settings come from defaults, then the
+config file, then SMONITOR_… environment variables, then the flags below;
+docs/configuration.md lists all of them.";
+
+/// What stands below them.
+const EXIT_CODES: &str = "\
+Exit codes: 0 all is well, 1 something went wrong (a sentence says what), 2 the arguments
+make no sense.";
+
+/// What check-config answers.
+const CHECK_CONFIG: &str = "\
+Prints every fault with its place and ends with code 1, or prints every setting with its
+value and where that came from.";
+
 #[derive(Debug, Parser)]
 #[command(
     name = "smonitor",
     version,
+    about = ABOUT,
+    after_help = EXIT_CODES,
     args_conflicts_with_subcommands = true,
     // The help is a promise that the README repeats: it must not depend on the terminal's width.
-    term_width = 100,
-    after_help = "Exit codes: 0 all is well, 1 something went wrong (a sentence says what), 2 the \
-                  arguments make no sense."
+    term_width = 100
 )]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -33,18 +47,14 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Say whether the settings are right and what they are
-    ///
-    /// Prints every fault with its place and ends with code 1, or prints every setting with its
-    /// value and where that came from.
+    #[command(after_help = CHECK_CONFIG)]
     CheckConfig {
         #[command(flatten)]
         serve: Serve,
         #[command(flatten)]
         form: FormFlag,
     },
-    /// Print one snapshot and end
-    ///
-    /// Reads this machine, or asks a running smonitor.
+    /// Print one snapshot of this machine, or of a running smonitor, and end
     Snapshot {
         /// Ask the smonitor at this address instead, for example http://127.0.0.1:8999
         #[arg(long, value_name = "URL")]
@@ -62,9 +72,7 @@ enum Command {
         #[command(flatten)]
         form: FormFlag,
     },
-    /// Serve made-up hosts, to look around without a server
-    ///
-    /// Looks for no config.json.
+    /// Serve made-up hosts, to look around; no config.json is looked for
     Demo {
         /// The same number shows the same hosts
         #[arg(long, value_name = "NUMBER", default_value_t = 1)]

@@ -241,6 +241,9 @@ fn has_form(form: Form, text: &str) -> bool {
     match form {
         Form::ListenAddress => listen_address(text).is_some(),
         Form::HostName => is_host_name(text) || text.parse::<IpAddr>().is_ok(),
+        Form::Domain => {
+            is_host_name(text.strip_prefix('.').unwrap_or(text)) || text.parse::<IpAddr>().is_ok()
+        }
         Form::Network => text.parse::<Network>().is_ok(),
         Form::BasePath => is_base_path(text),
         Form::Url => is_url(text),

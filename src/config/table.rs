@@ -67,6 +67,8 @@ pub enum Form {
     ListenAddress,
     /// A host name or an IP address, without port.
     HostName,
+    /// The same, or a domain with a leading dot for every name below it.
+    Domain,
     /// A range of addresses: `10.0.0.0/8`, or one address.
     Network,
     /// `/` or `/something/`.
@@ -136,10 +138,10 @@ pub const KEYS: &[Key] = &[
     },
     Key {
         path: "server.allowed_hosts",
-        kind: Kind::List(Form::HostName),
+        kind: Kind::List(Form::Domain),
         default: Some("[]"),
-        english: "More names under which this server may be called (checked in `Host` and `Origin`), besides its own addresses and host name. Without port.",
-        chinese: "除本机地址和主机名之外，允许用来访问本服务的其他名称（用于检查 `Host` 和 `Origin`）。不含端口。",
+        english: "More names under which this server may be called (checked in `Host` and `Origin`), besides its own addresses and host name. Without port; `.example.org` stands for every name below it.",
+        chinese: "除本机地址和主机名之外，允许用来访问本服务的其他名称（用于检查 `Host` 和 `Origin`）。不含端口；`.example.org` 表示其下的所有名称。",
         ..BASE
     },
     Key {
@@ -402,6 +404,9 @@ impl Form {
         match self {
             Self::ListenAddress => "an IP address of this machine, or \"localhost\"",
             Self::HostName => "a host name or an IP address, without scheme and port",
+            Self::Domain => {
+                "a host name, an IP address or a domain like \".example.org\", without scheme and port"
+            }
             Self::Network => "an IP address or a range like \"10.0.0.0/8\"",
             Self::BasePath => "a path like \"/\" or \"/monitor/\" that begins and ends with /",
             Self::Url => "an address like \"https://monitor.example.org/\"",
@@ -414,6 +419,9 @@ impl Form {
         match self {
             Self::ListenAddress => "IP addresses of this machine",
             Self::HostName => "host names or IP addresses, without scheme and port",
+            Self::Domain => {
+                "host names, IP addresses or domains like \".example.org\", without scheme and port"
+            }
             Self::Network => "IP addresses or ranges like \"10.0.0.0/8\"",
             Self::BasePath => "paths that begin and end with /",
             Self::Url => "addresses like \"https://monitor.example.org/\"",
