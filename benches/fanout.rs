@@ -82,7 +82,7 @@ async fn served(viewers: usize, query: &str) -> Run {
     publisher.add_host(host.clone());
     let mut snapshot = first_snapshot(&host);
     publisher.publish(&Arc::new(snapshot.clone()));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = web::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     let address = listener.local_addr().unwrap();
     let stop = CancellationToken::new();
     let (access, _) = Access::open(Auth::Open { role: Role::Member }, None, clock.clone()).unwrap();
@@ -91,18 +91,13 @@ async fn served(viewers: usize, query: &str) -> Run {
         limits: web::Limits {
             viewers: 20_000,
             viewers_per_address: 20_000,
+            spare_connections: 20_000,
             ..web::Limits::default()
         },
         ..web::Settings::new(Mode::Node, "bench")
     };
-    let serving = tokio::spawn(web::serve(
-        listener,
-        settings,
-        feed.clone(),
-        access,
-        clock,
-        stop.clone(),
-    ));
+    let serving =
+        tokio::spawn(web::serve(listener, settings, feed.clone(), access, clock, stop.clone()));
     let before = resident();
     let mut audience = Clients::start(address, viewers, query);
     audience.wait("connected").await;
@@ -120,8 +115,7 @@ async fn served(viewers: usize, query: &str) -> Run {
         encodings = feed.encodings() - encoded;
     }
     let after_bytes = resident() - before;
-    let mut probe =
-        feed.subscribe(&Topic::Processes(host), Audience::new(Role::Member)).unwrap();
+    let mut probe = feed.subscribe(&Topic::Processes(host), Audience::new(Role::Member)).unwrap();
     let _ = probe.next().await;
     change(&mut snapshot, TICKS);
     publish(&publisher, &snapshot);

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::model::Role;
 use crate::model::wire::Mode;
+use crate::model::{Network, Role};
 
 mod check;
 mod fault;
@@ -20,7 +20,6 @@ mod file;
 mod json;
 mod load;
 mod nearest;
-mod network;
 mod permissions;
 mod rules;
 mod surroundings;
@@ -28,7 +27,6 @@ pub mod table;
 
 pub use fault::{Fault, Faults, Origin};
 pub use load::{Effective, Loaded, Overrides, load};
-pub use network::{InvalidNetwork, Network};
 pub use surroundings::Surroundings;
 
 /// All settings, checked. Same names as in the config file.

@@ -11,6 +11,7 @@ pub mod audience;
 pub mod cpu;
 pub mod host_id;
 pub mod memory;
+pub mod network;
 pub mod pressure;
 pub mod process;
 pub mod reading;
@@ -25,6 +26,7 @@ pub mod wire;
 
 pub use audience::{Audience, Role};
 pub use host_id::HostId;
+pub use network::Network;
 pub use reading::{Reading, Reason};
 pub use section::{Problem, Section};
 pub use snapshot::Snapshot;

@@ -4,8 +4,6 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
-
 use crate::cli::{self, Exit};
 use crate::clock::Clock;
 use crate::config::{Config, Loaded, LogFormat, LogLevel};
@@ -16,7 +14,7 @@ use crate::model::wire::Mode;
 use crate::node::{self, Node};
 use crate::shutdown::Shutdown;
 use crate::state_dir::StateDir;
-use crate::web::{self, Access, AccessToken, Auth};
+use crate::web::{self, Access, AccessToken, Auth, Web};
 use crate::{demo, telemetry};
 
 /// A rate is made from two samples at most this far apart (or five intervals, if that is more).
@@ -85,15 +83,22 @@ async fn serve(config: &Config, what: What) -> Result<(), String> {
     shutdown.listen_to_signals().map_err(|error| format!("cannot listen to signals: {error}"))?;
     let (access, fresh_token) = open_access(config)?;
     let address = SocketAddr::new(config.server.host, config.server.port);
-    let listener = TcpListener::bind(address).await.map_err(|error| refused(address, &error))?;
+    let listener = web::bind(address).map_err(|error| refused(address, &error))?;
     let bound = listener.local_addr().map_err(|error| refused(address, &error))?;
 
     let (feed, node) = measuring(config, what)?;
     let measuring = shutdown.spawn(node.run(shutdown.token(), || {}));
     announce(config, what, bound, fresh_token)?;
     let settings = web_settings(config, what)?;
-    let clock = Clock::system();
-    web::serve(listener, settings, feed, access, clock, shutdown.token()).await;
+    let parts = web::Parts {
+        feed,
+        access,
+        clock: Clock::system(),
+        stop: shutdown.token(),
+        tracker: shutdown.tracker(),
+    };
+    let web = Web::new(&listener, settings, parts).map_err(|error| refused(address, &error))?;
+    web.serve(listener).await;
 
     shutdown.trigger();
     let left = shutdown.drained(DRAIN).await;
@@ -150,8 +155,9 @@ fn announce(
     };
     if let Some(token) = fresh_token {
         text.push_str(&format!(
-            "\nfirst visit: {base}login#token={token}\n\
-             This link lets in whoever has it and is shown this once; only a fingerprint is kept."
+            "\nfirst visit: {}\n\
+             This link lets in whoever has it and is shown this once; only a fingerprint is kept.",
+            token.link(&base)
         ));
     } else if config.needs_token() {
         text.push_str(&format!(

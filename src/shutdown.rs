@@ -56,6 +56,12 @@ impl Shutdown {
         self.tasks.spawn(task)
     }
 
+    /// Where [`drained`](Self::drained) looks, for libraries that spawn tasks themselves.
+    #[must_use]
+    pub fn tracker(&self) -> TaskTracker {
+        self.tasks.clone()
+    }
+
     /// Tasks that have not ended.
     #[must_use]
     pub fn running(&self) -> usize {

@@ -33,8 +33,7 @@ mod slots;
 mod socket;
 mod stall;
 
-pub use access::{Access, AccessToken, Auth};
-pub use network::{InvalidNetwork, Network};
+pub use access::{Access, AccessToken, Auth, TOKEN_FILE};
 pub use origin::{InvalidPublicUrl, PublicUrl};
 pub use settings::{BasePath, InvalidBasePath, Limits, Settings, Times};
 

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use super::fault::{Fault, Origin};
 use super::json::{Node, Tree};
 use super::nearest::nearest;
-use super::network::Network;
 use super::table::{Form, Key, Kind};
+use crate::model::Network;
 
 /// What one source of settings said, as far as it was right.
 #[derive(Debug, Default)]

@@ -25,7 +25,7 @@ use attempts::Attempts;
 use sessions::Sessions;
 
 /// File in the state folder with the fingerprint of the access token.
-const TOKEN_FILE: &str = "access-token.sha256";
+pub const TOKEN_FILE: &str = "access-token.sha256";
 /// File in the state folder with the fingerprints of the sessions.
 const SESSIONS_FILE: &str = "sessions";
 

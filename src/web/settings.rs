@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use super::network::Network;
 use super::origin::PublicUrl;
-use crate::model::HostId;
 use crate::model::wire::Mode;
+use crate::model::{HostId, Network};
 
 /// How the delivery layer behaves.
 #[derive(Debug, Clone)]
