@@ -96,8 +96,15 @@ async fn served(viewers: usize, query: &str) -> Run {
         },
         ..web::Settings::new(Mode::Node, "bench")
     };
-    let serving =
-        tokio::spawn(web::serve(listener, settings, feed.clone(), access, clock, stop.clone()));
+    let parts = web::Parts {
+        feed: feed.clone(),
+        access,
+        clock,
+        stop: stop.clone(),
+        tracker: tokio_util::task::TaskTracker::new(),
+    };
+    let web = web::Web::new(&listener, settings, parts).unwrap();
+    let serving = tokio::spawn(web.serve(listener));
     let before = resident();
     let mut audience = Clients::start(address, viewers, query);
     audience.wait("connected").await;
