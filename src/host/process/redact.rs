@@ -29,8 +29,7 @@ const MASK: &str = "***";
 #[must_use]
 pub fn command_lines(bytes: &[u8], cut: bool) -> Option<(String, String)> {
     let end = bytes.iter().rposition(|&byte| byte != 0)?;
-    let mut arguments: Vec<String> =
-        bytes[..=end].split(|&byte| byte == 0).map(visible).collect();
+    let mut arguments: Vec<String> = bytes[..=end].split(|&byte| byte == 0).map(visible).collect();
     if cut && arguments.len() > 1 {
         arguments.pop();
         arguments.push("…".to_owned());
@@ -55,9 +54,9 @@ pub fn mask(arguments: &[String]) -> Vec<Cow<'_, str>> {
             for word in text::words(argument) {
                 let mut inside = Marks::default();
                 inner.read(&argument[word.clone()], &mut inside);
-                marks.0.extend(inside.0.into_iter().map(|mark| {
-                    word.start + mark.start..word.start + mark.end
-                }));
+                marks.0.extend(
+                    inside.0.into_iter().map(|mark| word.start + mark.start..word.start + mark.end),
+                );
             }
         }
         marks.apply(argument)

@@ -36,25 +36,115 @@ const SECRETS: [&str; 13] = [
 ];
 
 /// Ends of words written together: `dbpassword`, `clientsecret`, `apikey`.
-const SECRET_ENDINGS: [&str; 9] =
-    ["password", "passwd", "passphrase", "secret", "apikey", "accesskey", "secretkey", "authkey", "privatekey"];
+const SECRET_ENDINGS: [&str; 9] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "apikey",
+    "accesskey",
+    "secretkey",
+    "authkey",
+    "privatekey",
+];
 
 /// What makes a secret of a `key`.
 const SECRET_KEYS: [&str; 29] = [
-    "access", "account", "admin", "api", "app", "application", "auth", "client", "consumer",
-    "deploy", "encryption", "function", "ingest", "licence", "license", "master", "private",
-    "publishable", "root", "secret", "service", "session", "shared", "signing", "ssh", "storage",
-    "subscription", "tls", "write",
+    "access",
+    "account",
+    "admin",
+    "api",
+    "app",
+    "application",
+    "auth",
+    "client",
+    "consumer",
+    "deploy",
+    "encryption",
+    "function",
+    "ingest",
+    "licence",
+    "license",
+    "master",
+    "private",
+    "publishable",
+    "root",
+    "secret",
+    "service",
+    "session",
+    "shared",
+    "signing",
+    "ssh",
+    "storage",
+    "subscription",
+    "tls",
+    "write",
 ];
 
 /// What makes a `token` a piece of text that a language model reads, or a count of such.
 const TEXT_TOKENS: [&str; 62] = [
-    "add", "audio", "begin", "boi", "bos", "bot", "box", "budget", "class", "cls", "decoder",
-    "each", "end", "encoder", "eod", "eoi", "eom", "eos", "eot", "every", "extra", "fim", "final",
-    "first", "forced", "image", "init", "initializer", "instance", "last", "mask", "max", "min",
-    "modality", "new", "next", "num", "pad", "padding", "per", "placeholder", "prefix", "prompt",
-    "reasoning", "sentinel", "sep", "separator", "soi", "sos", "sot", "special", "speech", "start",
-    "stop", "suffix", "task", "thinking", "tool", "trigger", "unk", "video", "vision",
+    "add",
+    "audio",
+    "begin",
+    "boi",
+    "bos",
+    "bot",
+    "box",
+    "budget",
+    "class",
+    "cls",
+    "decoder",
+    "each",
+    "end",
+    "encoder",
+    "eod",
+    "eoi",
+    "eom",
+    "eos",
+    "eot",
+    "every",
+    "extra",
+    "fim",
+    "final",
+    "first",
+    "forced",
+    "image",
+    "init",
+    "initializer",
+    "instance",
+    "last",
+    "mask",
+    "max",
+    "min",
+    "modality",
+    "new",
+    "next",
+    "num",
+    "pad",
+    "padding",
+    "per",
+    "placeholder",
+    "prefix",
+    "prompt",
+    "reasoning",
+    "sentinel",
+    "sep",
+    "separator",
+    "soi",
+    "sos",
+    "sot",
+    "special",
+    "speech",
+    "start",
+    "stop",
+    "suffix",
+    "task",
+    "thinking",
+    "tool",
+    "trigger",
+    "unk",
+    "video",
+    "vision",
 ];
 
 /// What makes a secret of a `pass`.
@@ -87,7 +177,9 @@ pub(super) fn kind(name: &str) -> Kind {
         "pass" if words.len() == 1 => Kind::SecretOrNumber,
         "pass" if PASS_OWNERS.contains(&before) => Kind::Secret,
         "sig" if words.len() == 1 || before == "sas" => Kind::Secret,
-        "key" | "keys" if SECRET_KEYS.contains(&before) || before.ends_with("api") => Kind::SecretOrFile,
+        "key" | "keys" if SECRET_KEYS.contains(&before) || before.ends_with("api") => {
+            Kind::SecretOrFile
+        }
         "credential" | "credentials" | "creds" | "pwd" => Kind::SecretOrFile,
         "auth" | "userpass" | "userpwd" => Kind::Pair,
         _ if SECRETS.contains(&last) => Kind::Secret,
@@ -104,7 +196,8 @@ pub(super) fn kind(name: &str) -> Kind {
 
 /// Whether the name alone, as one word, is that of a header, so that `Name:value` is meant.
 pub(super) fn is_header(name: &str) -> bool {
-    words(name).len() > 1 || ["authorization", "cookie"].iter().any(|h| name.eq_ignore_ascii_case(h))
+    words(name).len() > 1
+        || ["authorization", "cookie"].iter().any(|h| name.eq_ignore_ascii_case(h))
 }
 
 /// Whether the flag is one that takes no value of its own: `--no-password`, `--use-auth-token`.
@@ -162,9 +255,9 @@ pub(super) fn looks_random(value: &str) -> bool {
         && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+/=-".contains(&byte))
         && value.bytes().any(|byte| byte.is_ascii_digit())
         && value.bytes().any(|byte| byte.is_ascii_alphabetic())
-        && value.split(['-', '_', '/', '=', '+']).any(|piece| {
-            piece.len() >= 12 && piece.bytes().filter(u8::is_ascii_digit).count() >= 2
-        })
+        && value
+            .split(['-', '_', '/', '=', '+'])
+            .any(|piece| piece.len() >= 12 && piece.bytes().filter(u8::is_ascii_digit).count() >= 2)
 }
 
 /// The words of a name in lower case: split at what is no letter or digit, and where a capital

@@ -21,9 +21,21 @@ const NONE: Program = Program { names: &[], attached: &[], spaced: &[], pairs: &
 const PROGRAMS: [Program; 21] = [
     Program {
         names: &[
-            "mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlcheck", "mysqlshow",
-            "mysqlslap", "mysqlsh", "mysqlbinlog", "mariadb", "mariadb-dump", "mariadb-admin",
-            "mariabackup", "xtrabackup", "mycli",
+            "mysql",
+            "mysqldump",
+            "mysqladmin",
+            "mysqlimport",
+            "mysqlcheck",
+            "mysqlshow",
+            "mysqlslap",
+            "mysqlsh",
+            "mysqlbinlog",
+            "mariadb",
+            "mariadb-dump",
+            "mariadb-admin",
+            "mariabackup",
+            "xtrabackup",
+            "mycli",
         ],
         attached: &["-p"],
         ..NONE

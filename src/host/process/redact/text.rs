@@ -127,7 +127,8 @@ fn is_credential_header(name: &str) -> bool {
 
 /// The length of the method before a credential (RFC 9110, 11.4), its blank included.
 fn scheme_length(value: &str) -> usize {
-    const SCHEMES: [&str; 7] = ["basic", "bearer", "digest", "token", "apikey", "negotiate", "ntlm"];
+    const SCHEMES: [&str; 7] =
+        ["basic", "bearer", "digest", "token", "apikey", "negotiate", "ntlm"];
     let scheme = value.split(' ').next().unwrap_or_default();
     let known = SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known));
     if known && scheme.len() < value.len() { scheme.len() + 1 } else { 0 }
@@ -136,7 +137,8 @@ fn scheme_length(value: &str) -> usize {
 /// The password in `scheme://user:password@host` (RFC 3986, 3.2.1), or what stands alone before
 /// the `@` of a web address and looks like a key.
 fn user_information(text: &str, scheme_end: usize, start: usize) -> Option<Range<usize>> {
-    let scheme = text[..scheme_end].rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '+')).next()?;
+    let scheme =
+        text[..scheme_end].rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '+')).next()?;
     let rest = &text[start..];
     let end = rest.find([' ', '"', '\'', '`', '<', '>', '␊']).unwrap_or(rest.len());
     let authority_end = rest[..end].find(['/', '?', '#']).unwrap_or(end);
