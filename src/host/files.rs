@@ -108,7 +108,7 @@ impl Kept {
                 if length > self.cap {
                     return Err(too_long(&self.path, self.cap));
                 }
-                self.buffer.resize((length * 2).clamp(4096, self.cap + 1), 0);
+                self.buffer.resize((length * 2).max(4096).min(self.cap + 1), 0);
             }
             match file.read_at(&mut self.buffer[length..], length as u64) {
                 Ok(0) => return Ok(length),

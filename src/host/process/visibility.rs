@@ -49,3 +49,6 @@ pub fn hides_processes(mounts: &[u8]) -> bool {
     }
     hides
 }
+
+#[cfg(test)]
+mod tests;

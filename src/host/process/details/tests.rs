@@ -1,1 +1,157 @@
+use std::path::Path;
 
+use super::*;
+use crate::clock::Manual;
+use crate::model::UnixMillis;
+
+const LONG: Duration = Duration::from_secs(20);
+
+/// A process folder whose `cmdline` is a FIFO: opening it blocks, as a held lock would.
+fn make_stuck(root: &Path, pid: u32) {
+    let folder = root.join(format!("proc/{pid}"));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("statm"), "10 5 3 1 0 1 0\n").unwrap();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        folder.join("cmdline"),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+        0,
+    )
+    .unwrap();
+}
+
+fn make_well(root: &Path, pid: u32) {
+    let folder = root.join(format!("proc/{pid}"));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("statm"), "10 5 3 1 0 1 0\n").unwrap();
+    std::fs::write(folder.join("cmdline"), "run\0--token=abc\0").unwrap();
+}
+
+fn order(pid: u32) -> Order {
+    let identity = Identity { pid, start_ticks: 1 };
+    Order { identity, wanted: Wanted::Everything, urgent: false }
+}
+
+fn desk(root: &Path) -> (Details, Arc<Manual>) {
+    let (clock, hands) = Clock::manual(UnixMillis(0));
+    (Details::new(Roots::at(root), clock), hands)
+}
+
+/// Takes findings until `enough`, which a healthy worker reaches at once.
+fn take_until(
+    details: &Details,
+    found: &mut Vec<(Identity, Found)>,
+    enough: impl Fn(&[(Identity, Found)]) -> bool,
+) {
+    for _ in 0..1000 {
+        details.take(found);
+        if enough(found) {
+            return;
+        }
+        let state = details.shared.lock();
+        drop(details.shared.changed.wait_timeout(state, Duration::from_millis(10)));
+    }
+    panic!("not enough was found: {found:?}");
+}
+
+fn command_of(found: &[(Identity, Found)], pid: u32) -> Option<&Found> {
+    let of_it = |(identity, found): &&(Identity, Found)| {
+        identity.pid == pid && matches!(found, Found::Command(_))
+    };
+    found.iter().find(of_it).map(|(_, found)| found)
+}
+
+#[test]
+fn owner_memory_and_command_are_found() {
+    let folder = tempfile::tempdir().unwrap();
+    make_well(folder.path(), 7);
+    let (details, _hands) = desk(folder.path());
+    details.order(&[order(7), order(8)]).unwrap();
+    details.wait(LONG);
+    let mut found = Vec::new();
+    assert_eq!(details.take(&mut found), None);
+    let uid = std::fs::metadata(folder.path()).unwrap().uid();
+    let command =
+        Command { masked: "run --token=***".into(), full: Some("run --token=abc".into()) };
+    let of = |pid| found.iter().filter(move |(identity, _)| identity.pid == pid).map(|(_, f)| f);
+    assert_eq!(
+        of(7).cloned().collect::<Vec<_>>(),
+        [
+            Found::Owner(Ok(uid)),
+            Found::Shared(Ok(3)),
+            Found::Command(Ok(Some(command))),
+            Found::Done
+        ]
+    );
+    assert_eq!(
+        of(8).cloned().collect::<Vec<_>>(),
+        [
+            Found::Owner(Err(Reason::Gone)),
+            Found::Shared(Err(Reason::Gone)),
+            Found::Command(Err(Reason::Gone)),
+            Found::Done
+        ]
+    );
+}
+
+#[test]
+fn a_stuck_process_does_not_stop_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    make_stuck(folder.path(), 1);
+    make_well(folder.path(), 2);
+    let (details, hands) = desk(folder.path());
+    details.order(&[order(1), order(2)]).unwrap();
+    let mut found = Vec::new();
+    take_until(&details, &mut found, |found| {
+        found.contains(&(order(1).identity, Found::Shared(Ok(3))))
+    });
+    assert_eq!(details.take(&mut found), None, "not stuck before the deadline");
+    assert_eq!(command_of(&found, 2), None);
+    hands.advance(DEADLINE);
+    assert_eq!(details.take(&mut found), Some(order(1).identity));
+    take_until(&details, &mut found, |found| command_of(found, 2).is_some());
+    assert_eq!(command_of(&found, 1), None);
+    // It comes back: what it brings is taken, and the worker that was left behind ends.
+    std::fs::write(folder.path().join("proc/1/cmdline"), "late\0").unwrap();
+    take_until(&details, &mut found, |found| found.contains(&(order(1).identity, Found::Done)));
+    let late = Command { masked: "late".into(), full: None };
+    assert_eq!(command_of(&found, 1), Some(&Found::Command(Ok(Some(late)))));
+    assert_eq!(details.shared.lock().stuck, []);
+}
+
+#[test]
+fn the_number_of_workers_left_behind_is_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    let (details, hands) = desk(folder.path());
+    let mut found = Vec::new();
+    for pid in 0..=4 {
+        make_stuck(folder.path(), pid);
+        details.order(&[order(pid)]).unwrap();
+        take_until(&details, &mut found, |found| {
+            found.contains(&(order(pid).identity, Found::Shared(Ok(3))))
+        });
+        hands.advance(DEADLINE);
+        assert_eq!(details.take(&mut found), Some(order(pid).identity));
+    }
+    assert!(details.exhausted());
+    assert_eq!(details.order(&[order(9)]), Err(Reason::NotResponding));
+    // One comes back and works on.
+    make_well(folder.path(), 9);
+    std::fs::write(folder.path().join("proc/3/cmdline"), "late\0").unwrap();
+    take_until(&details, &mut found, |found| command_of(found, 3).is_some());
+    take_until(&details, &mut found, |_| !details.exhausted());
+    details.order(&[order(9)]).unwrap();
+    take_until(&details, &mut found, |found| command_of(found, 9).is_some());
+    for pid in [0, 1, 2, 4] {
+        std::fs::write(folder.path().join(format!("proc/{pid}/cmdline")), "").unwrap();
+    }
+}
+
+#[test]
+fn orders_that_wait_are_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    let (details, _hands) = desk(folder.path());
+    let many = vec![order(1); MOST_WAITING + 1];
+    assert_eq!(details.order(&many), Err(Reason::OutOfResources));
+}
