@@ -9,7 +9,7 @@ pub(crate) fn assert_file(path: &Path, wanted: &str) {
         fs::write(path, wanted).unwrap();
     }
     let committed = fs::read_to_string(path).unwrap_or_default();
-    assert_eq!(committed, wanted, "{}", how_to_mend(path));
+    assert_same(&committed, wanted, path);
 }
 
 /// The same for the part of a file between `<!-- name begin … -->` and `<!-- name end -->`.
@@ -22,6 +22,22 @@ pub(crate) fn assert_section(path: &Path, name: &str, wanted: &str) {
     if is_update() && committed != wanted {
         fs::write(path, format!("{before}{wanted}{after}")).unwrap();
         return;
+    }
+    assert_same(committed, wanted, path);
+}
+
+/// Shows the first line that differs: the whole files are too long to read.
+fn assert_same(committed: &str, wanted: &str, path: &Path) {
+    let differs = |(a, b): &(Option<&str>, Option<&str>)| a != b;
+    let longest = committed.lines().count().max(wanted.lines().count());
+    let pairs = (0..longest).map(|line| (committed.lines().nth(line), wanted.lines().nth(line)));
+    if let Some((has, should_have)) = pairs.into_iter().find(differs) {
+        panic!(
+            "{}\n  has:         {}\n  should have: {}\n",
+            how_to_mend(path),
+            has.unwrap_or("(nothing)"),
+            should_have.unwrap_or("(nothing)")
+        );
     }
     assert_eq!(committed, wanted, "{}", how_to_mend(path));
 }

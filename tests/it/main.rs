@@ -1,7 +1,9 @@
 //! All integration tests in one binary, so that they link once.
 
+mod cli;
 mod config;
 mod config_docs;
+mod documents;
 mod feed;
 mod generated;
 mod node;

@@ -1,0 +1,190 @@
+#!/usr/bin/env bash
+# Runs every test. CI runs this too, so what is green here is green there.
+#
+#   bash scripts/test.sh                 everything
+#   bash scripts/test.sh rust frontend   only these parts
+#
+# Parts: rust, frontend, browser, deny.
+# Needs Rust (rustup) and Node.js 20.19 or newer; installs the rest: npm packages, and for the
+# browser part Chromium and a Chinese font where apt-get is there. "deny" checks licences, sources
+# and duplicate crates; building cargo-deny takes minutes, so without being asked for by name it
+# runs only where it is installed already.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+step="preparation"
+step_began=0
+summary=()
+
+fail() {
+    printf 'test.sh: %s\n' "$1" >&2
+    exit 1
+}
+
+# Runs one step; nothing may wait for input.
+run() {
+    step=$1
+    step_began=$SECONDS
+    shift
+    printf '\n== %s\n' "$step"
+    "$@" </dev/null
+    summary+=("$(printf '%4d s  %s' $((SECONDS - step_began)) "$step")")
+}
+
+skip() {
+    printf '\n== %s: skipped: %s\n' "$1" "$2"
+    summary+=("skipped  $1: $2")
+}
+
+report() {
+    local code=$?
+    printf '\n'
+    if ((${#summary[@]} > 0)); then
+        printf '%s\n' "${summary[@]}"
+    fi
+    if ((code == 0)); then
+        printf 'all steps passed in %d s\n' "$SECONDS"
+    else
+        printf 'FAILED in step "%s" after %d s (exit code %d)\n' \
+            "$step" $((SECONDS - step_began)) "$code"
+    fi
+}
+
+need_rust() {
+    if ! command -v cargo >/dev/null && [[ -r $HOME/.cargo/env ]]; then
+        # shellcheck source=/dev/null
+        source "$HOME/.cargo/env"
+    fi
+    command -v cargo >/dev/null || fail "there is no cargo; install Rust from https://rustup.rs"
+    if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
+        command -v rustup >/dev/null || fail "rustfmt and clippy are missing; install them"
+        run "rustfmt and clippy" rustup component add rustfmt clippy
+    fi
+}
+
+need_node() {
+    command -v npm >/dev/null || fail "there is no npm; install Node.js 20.19 or newer"
+    node -e 'const [a, b] = process.versions.node.split(".").map(Number);
+             process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' ||
+        fail "Node.js $(node --version) is too old; install 20.19 or newer"
+    local installed=frontend/node_modules/.installed-from
+    if ! cmp -s frontend/package-lock.json "$installed"; then
+        run "npm packages" npm --prefix frontend ci --no-audit --no-fund
+        cp frontend/package-lock.json "$installed"
+    fi
+}
+
+as_root() {
+    if ((EUID == 0)); then
+        "$@"
+    else
+        sudo -n "$@"
+    fi
+}
+
+find_browser() {
+    local name
+    for name in chromium chromium-browser google-chrome; do
+        if command -v "$name"; then
+            return
+        fi
+    done
+    return 1
+}
+
+install_packages() {
+    as_root apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -qq --no-install-recommends "$@"
+}
+
+need_browser() {
+    local missing=()
+    find_browser >/dev/null || missing+=(chromium)
+    # Without such a font screenshots of the Chinese page are boxes.
+    if ! fc-list :lang=zh 2>/dev/null | grep -q .; then
+        missing+=(fontconfig fonts-noto-cjk)
+    fi
+    if ((${#missing[@]} > 0)); then
+        if command -v apt-get >/dev/null; then
+            run "packages ${missing[*]}" install_packages "${missing[@]}"
+        else
+            printf 'there is no apt-get; install by hand: %s\n' "${missing[*]}"
+        fi
+    fi
+    CHROME_PATH=$(find_browser) || fail "there is no Chromium; install it, or leave the part browser out"
+    export CHROME_PATH
+}
+
+scripts_are_clean() {
+    shellcheck scripts/*.sh .ci/run
+}
+
+rust() {
+    need_rust
+    need_node
+    run "format" cargo fmt --check
+    run "clippy" cargo clippy --locked --all-targets -- -D warnings
+    run "tests of the server" cargo test --locked
+    if command -v shellcheck >/dev/null; then
+        run "scripts" scripts_are_clean
+    else
+        skip "scripts" "shellcheck is not installed"
+    fi
+}
+
+frontend() {
+    need_node
+    run "types of the page" npm --prefix frontend run check
+    run "lints of the page" npm --prefix frontend run lint
+    run "tests of the page" npm --prefix frontend test
+    run "build of the page" npm --prefix frontend run build
+    run "size of the page" npm --prefix frontend run size
+}
+
+browser() {
+    need_rust
+    need_node
+    need_browser
+    run "release build" cargo build --locked --release
+    SMONITOR_BIN=$(realpath "${CARGO_TARGET_DIR:-target}/release/smonitor")
+    export SMONITOR_BIN
+    run "tests in the browser" npm --prefix frontend run e2e
+}
+
+# Advisories need a database from the network; they are checked where it can be had.
+deny() {
+    need_rust
+    if ! command -v cargo-deny >/dev/null; then
+        run "cargo-deny" cargo install --locked cargo-deny
+    fi
+    run "licences, sources, duplicates" cargo deny --offline check bans licenses sources
+}
+
+deny_if_there() {
+    if command -v cargo-deny >/dev/null; then
+        deny
+    else
+        skip "licences, sources, duplicates" \
+            'cargo-deny is not installed ("bash scripts/test.sh deny" installs it)'
+    fi
+}
+
+parts=("$@")
+for part in "${parts[@]}"; do
+    case $part in
+    rust | frontend | browser | deny) ;;
+    *) fail "there is no part \"$part\"; parts are rust, frontend, browser and deny" ;;
+    esac
+done
+
+trap report EXIT
+if ((${#parts[@]} == 0)); then
+    rust
+    frontend
+    browser
+    deny_if_there
+else
+    for part in "${parts[@]}"; do
+        "$part"
+    done
+fi
