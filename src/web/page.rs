@@ -1,6 +1,7 @@
 //! The page inside the binary: which file answers which path, in which form, and for how long a
 //! browser may keep it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -63,9 +64,17 @@ pub fn fingerprint() -> &'static str {
 impl Page {
     /// Reads the embedded files and writes the base path into the page.
     pub(super) fn new(base: &BasePath) -> Self {
-        let files = Embedded::iter()
+        Self::of(Embedded::iter().map(|name| name.to_string()), embedded, base)
+    }
+
+    fn of(
+        names: impl Iterator<Item = String>,
+        read: impl Fn(&str) -> Option<Bytes>,
+        base: &BasePath,
+    ) -> Self {
+        let files = names
             .filter(|name| !name.ends_with(".gz") && !name.ends_with(".br"))
-            .filter_map(|name| Some((name.to_string(), File::load(&name, base)?)))
+            .filter_map(|name| File::load(&name, &read, base).map(|file| (name, file)))
             .collect();
         Self { files }
     }
@@ -85,6 +94,13 @@ impl Page {
     }
 }
 
+fn embedded(name: &str) -> Option<Bytes> {
+    Some(match Embedded::get(name)?.data {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    })
+}
+
 /// Whether a path that is no file is one that the page knows what to do with. A missing asset must
 /// not be answered with the page: the browser would take HTML for a script.
 fn is_a_view(name: &str) -> bool {
@@ -97,22 +113,15 @@ fn is_a_view(name: &str) -> bool {
 }
 
 impl File {
-    fn load(name: &str, base: &BasePath) -> Option<Self> {
-        let read = |suffix: &str| {
-            let file = Embedded::get(&format!("{name}{suffix}"))?;
-            Some(match file.data {
-                std::borrow::Cow::Borrowed(bytes) => Bytes::from_static(bytes),
-                std::borrow::Cow::Owned(bytes) => bytes.into(),
-            })
-        };
-        let plain = read("")?;
+    fn load(name: &str, read: impl Fn(&str) -> Option<Bytes>, base: &BasePath) -> Option<Self> {
+        let plain = read(name)?;
         let (plain, gzip, brotli) = match with_base(name, &plain, base) {
             // Made anew once, here; brotli is not worth carrying an encoder for.
             Some(changed) => {
                 let packed = answer::gzip(&changed, 9);
                 (changed.into(), Some(packed.into()), None)
             }
-            None => (plain, read(".gz"), read(".br")),
+            None => (plain, read(&format!("{name}.gz")), read(&format!("{name}.br"))),
         };
         Some(Self {
             content_type: content_type(name),
@@ -213,4 +222,137 @@ fn content_type(name: &str) -> &'static str {
 
 fn hex_16(digest: &[u8]) -> String {
     digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    const HTML: &str = r#"<head><base href="/" /><script src="./boot.js"></script></head>"#;
+
+    fn page(base: &str) -> Page {
+        let files: HashMap<&str, &str> = HashMap::from([
+            ("index.html", HTML),
+            ("index.html.gz", "gz of index"),
+            ("index.html.br", "br of index"),
+            ("boot.js", "boot"),
+            ("assets/main-AbC_12-x.js", "script"),
+            ("assets/main-AbC_12-x.js.gz", "gz of script"),
+            ("assets/logo.svg", "<svg/>"),
+        ]);
+        let names = files.keys().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let read = |name: &str| files.get(name).map(|text| Bytes::from_static(text.as_bytes()));
+        Page::of(names.into_iter(), read, &BasePath::parse(base).unwrap())
+    }
+
+    async fn get(page: &Page, path: &str, headers: &[(&str, &str)]) -> (Response, String) {
+        let (response, bytes) = get_bytes(page, path, headers).await;
+        (response, String::from_utf8(bytes).unwrap())
+    }
+
+    async fn get_bytes(page: &Page, path: &str, given: &[(&str, &str)]) -> (Response, Vec<u8>) {
+        let mut headers = HeaderMap::new();
+        for (name, value) in given {
+            let name = header::HeaderName::from_bytes(name.as_bytes()).unwrap();
+            headers.append(name, HeaderValue::from_str(value).unwrap());
+        }
+        let (parts, body) = page.answer(path, &headers).unwrap().into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        (Response::from_parts(parts, Body::empty()), body.to_vec())
+    }
+
+    #[tokio::test]
+    async fn the_best_form_that_is_there_and_accepted_is_sent() {
+        let page = page("/");
+        for (path, accepted, body, coding) in [
+            ("/", "gzip, deflate, br", "br of index", Some("br")),
+            ("/", "gzip, deflate", "gz of index", Some("gzip")),
+            ("/", "br;q=0, gzip", "gz of index", Some("gzip")),
+            ("/", "", HTML, None),
+            ("/assets/main-AbC_12-x.js", "br", "script", None),
+            ("/assets/main-AbC_12-x.js", "br, gzip", "gz of script", Some("gzip")),
+            ("/boot.js", "br, gzip", "boot", None),
+        ] {
+            let (response, got) = get(&page, path, &[("accept-encoding", accepted)]).await;
+            assert_eq!(got, body, "{path} {accepted}");
+            let got = response.headers().get(header::CONTENT_ENCODING);
+            assert_eq!(got.map(|c| c.to_str().unwrap()), coding, "{path} {accepted}");
+            assert_eq!(response.headers()[header::VARY], "accept-encoding");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_browser_has_is_not_sent_again_and_each_form_has_its_own_tag() {
+        let page = page("/");
+        let mut tags = Vec::new();
+        for accepted in ["", "gzip", "br"] {
+            let (response, _) = get(&page, "/", &[("accept-encoding", accepted)]).await;
+            let tag = response.headers()[header::ETAG].to_str().unwrap().to_owned();
+            assert!(tag.starts_with('"') && tag.ends_with('"') && !tags.contains(&tag));
+            for known in [tag.clone(), format!("\"x\", W/{tag}"), "*".to_owned()] {
+                let headers = [("accept-encoding", accepted), ("if-none-match", &known)];
+                let (response, body) = get(&page, "/", &headers).await;
+                assert_eq!(response.status(), StatusCode::NOT_MODIFIED, "{known}");
+                assert!(body.is_empty() && response.headers()[header::ETAG] == tag);
+            }
+            tags.push(tag);
+        }
+        let other = [("accept-encoding", "br"), ("if-none-match", tags[0].as_str())];
+        assert_eq!(get(&page, "/", &other).await.0.status(), StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn only_names_that_change_with_their_content_are_kept_for_good() {
+        let page = page("/");
+        for (path, keep) in [
+            ("/", "no-cache"),
+            ("/boot.js", "no-cache"),
+            ("/assets/logo.svg", "no-cache"),
+            ("/assets/main-AbC_12-x.js", "public, max-age=31536000, immutable"),
+        ] {
+            let (response, _) = get(&page, path, &[]).await;
+            assert_eq!(response.headers()[header::CACHE_CONTROL], keep, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn views_get_the_page_and_missing_files_do_not() {
+        let page = page("/");
+        for view in ["/", "/login", "/host/gpu-01.lab", "/host/gpu-01/gpu/0", "/index.html"] {
+            assert_eq!(get(&page, view, &[]).await.1, HTML, "{view}");
+        }
+        for missing in [
+            "/assets/main-00000000.js",
+            "/assets/deep/er",
+            "/assets/",
+            "/robots.txt",
+            "/boot.js.gz",
+            "/index.html.br",
+            "/api",
+            "/api/",
+            "/api/v2/hosts",
+        ] {
+            assert!(page.answer(missing, &HeaderMap::new()).is_err(), "{missing}");
+        }
+    }
+
+    #[tokio::test]
+    async fn another_base_is_written_into_every_form_of_the_page() {
+        let page = page("/gpu");
+        let (_, plain) = get(&page, "/", &[]).await;
+        assert_eq!(plain, HTML.replace(r#"href="/""#, r#"href="/gpu/""#));
+        let (response, packed) = get_bytes(&page, "/", &[("accept-encoding", "gzip, br")]).await;
+        assert_eq!(response.headers()[header::CONTENT_ENCODING], "gzip");
+        let mut unpacked = String::new();
+        flate2::read::GzDecoder::new(&packed[..]).read_to_string(&mut unpacked).unwrap();
+        assert_eq!(unpacked, plain);
+    }
+
+    #[test]
+    fn the_fingerprint_is_short_and_stable() {
+        assert_eq!(fingerprint().len(), 16);
+        assert_eq!(fingerprint(), fingerprint());
+    }
 }

@@ -34,7 +34,7 @@ const STALLED_AT_MOST: Duration = Duration::from_secs(30);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 /// What a connection gets that is one too many.
 const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\n\
-    retry-after: 10\r\nconnection: close\r\ncontent-length: 80\r\n\r\n\
+    retry-after: 10\r\nconnection: close\r\ncontent-length: 81\r\n\r\n\
     {\"error\":{\"code\":\"too_many\",\"message\":\"too many connections; try again later\"}}\n\n";
 
 /// Everything that answers share.

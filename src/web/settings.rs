@@ -143,11 +143,11 @@ impl BasePath {
     /// # Errors
     /// If it has characters that would need escaping, or empty or dotted parts.
     pub fn parse(text: &str) -> Result<Self, InvalidBasePath> {
-        let inner = text.strip_prefix('/').unwrap_or(text);
-        let inner = inner.strip_suffix('/').unwrap_or(inner);
-        if inner.is_empty() {
+        if text.is_empty() || text == "/" {
             return Ok(Self::default());
         }
+        let inner = text.strip_prefix('/').unwrap_or(text);
+        let inner = inner.strip_suffix('/').unwrap_or(inner);
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
         let part_fits = |part: &str| {
             !part.is_empty() && part != "." && part != ".." && part.chars().all(is_plain)
