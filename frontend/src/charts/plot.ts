@@ -116,7 +116,10 @@ function options(settings: PlotSettings): uPlot.Options {
       setCursor: [
         (plot) => {
           const left = plot.cursor.left ?? -1;
-          settings.oncursor(left < 0 ? null : (plot.cursor.idx ?? null), left + plot.bbox.left / devicePixelRatio);
+          settings.oncursor(
+            left < 0 ? null : (plot.cursor.idx ?? null),
+            left + plot.bbox.left / devicePixelRatio,
+          );
         },
       ],
     },

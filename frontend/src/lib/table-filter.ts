@@ -45,11 +45,7 @@ export function compile<Row>(
   return tests.length === 0 ? null : (row) => tests.every((test) => test(row));
 }
 
-function termTest<Row>(
-  term: string,
-  fields: Fields<Row>,
-  free: (row: Row) => string,
-): Test<Row> | null {
+function termTest<Row>(term: string, fields: Fields<Row>, free: (row: Row) => string): Test<Row> | null {
   const colon = term.indexOf(':');
   const name = term.slice(0, Math.max(0, colon)).toLowerCase();
   const field = Object.hasOwn(fields, name) ? fields[name] : undefined;

@@ -63,9 +63,7 @@ export function sortRows<Row>(
       if (a === null) return 1;
       if (b === null) return -1;
       const difference =
-        typeof a === 'number' && typeof b === 'number'
-          ? a - b
-          : compareText(String(a), String(b));
+        typeof a === 'number' && typeof b === 'number' ? a - b : compareText(String(a), String(b));
       if (difference !== 0) return difference * sign;
     }
     return compareKeys(keys[left] ?? '', keys[right] ?? '');

@@ -40,9 +40,7 @@ export function forest<Row>(
   const done = new Set<Row>();
   const walk = (root: Row): void => {
     // An own stack: a fork chain may be deeper than the engine's.
-    const stack: { row: Row; depth: number; hidden: boolean }[] = [
-      { row: root, depth: 0, hidden: false },
-    ];
+    const stack: { row: Row; depth: number; hidden: boolean }[] = [{ row: root, depth: 0, hidden: false }];
     for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
       const { row, depth, hidden } = top;
       if (done.has(row)) continue;
@@ -75,11 +73,7 @@ export function ancestors<Row>(row: Row, byId: ReadonlyMap<number, Row>, family:
   return out;
 }
 
-function parentOf<Row>(
-  row: Row,
-  byId: ReadonlyMap<number, Row>,
-  family: Family<Row>,
-): Row | undefined {
+function parentOf<Row>(row: Row, byId: ReadonlyMap<number, Row>, family: Family<Row>): Row | undefined {
   const parent = family.parent(row);
   // 0 is the kernel: it is in no table.
   return parent === 0 || parent === family.id(row) ? undefined : byId.get(parent);

@@ -53,10 +53,12 @@ export function visibleColumns<Row>(
   chosen: readonly string[] | undefined,
   narrow: boolean,
 ): readonly Column<Row>[] {
-  const picked = columns.filter((column) =>
+  const wanted = columns.filter((column) =>
     chosen === undefined ? column.optional !== true : chosen.includes(column.id),
   );
-  if (!narrow) return picked.length > 0 ? picked : columns.slice(0, 1);
+  // Whatever an address or an old choice names: a table without columns is none.
+  const picked = wanted.length > 0 ? wanted : columns.slice(0, 1);
+  if (!narrow) return picked;
   const essential = picked.filter((column) => column.essential === true);
   return essential.length > 0 ? essential : picked.slice(0, 1);
 }
