@@ -63,6 +63,20 @@ export function visibleColumns<Row>(
   return essential.length > 0 ? essential : picked.slice(0, 1);
 }
 
+/** Grid tracks for the columns, and how wide they are at least; in rem, so that they grow with the font. */
+export function columnLayout<Row>(
+  columns: readonly Column<Row>[],
+  narrow: boolean,
+): { readonly tracks: string; readonly least: string } {
+  const rem = (px: number): string => `${String(px / 16)}rem`;
+  const widths = columns.map((column) => (narrow ? (column.narrowWidth ?? column.width) : column.width));
+  const tracks = columns.map((column, index) => {
+    const width = rem(widths[index] ?? column.width);
+    return column.grow === true ? `minmax(${width}, 1fr)` : width;
+  });
+  return { tracks: tracks.join(' '), least: rem(widths.reduce((sum, width) => sum + width, 0)) };
+}
+
 /** What the next click on a header does. */
 export function nextSort<Row>(column: Column<Row>, sort: Sort): Sort {
   if (sort.column !== column.id) return { column: column.id, direction: column.first ?? 'asc' };
