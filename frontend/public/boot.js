@@ -5,7 +5,7 @@
   function saved(name) {
     try {
       return localStorage.getItem('sm.' + name);
-    } catch (_unavailable) {
+    } catch {
       return null; // storage is switched off: the defaults do
     }
   }

@@ -4,9 +4,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 const source = new URL('../src/tokens.json', import.meta.url);
 const target = new URL('../src/tokens.css', import.meta.url);
 
+/** @param {{ color: Record<string, string[]>, size: Record<string, string> }} tokens */
 export function tokensCss(tokens) {
   const lines = [
-    ...Object.entries(tokens.color).map(([name, [light, dark]]) => `  --${name}: light-dark(${light}, ${dark});`),
+    ...Object.entries(tokens.color).map(
+      ([name, [light, dark]]) => `  --${name}: light-dark(${light}, ${dark});`,
+    ),
     ...Object.entries(tokens.size).map(([name, value]) => `  --${name}: ${value};`),
   ];
   return `/* Made by \`npm run tokens\` from tokens.json. Do not edit. */\n:root {\n${lines.join('\n')}\n}\n`;

@@ -6,14 +6,13 @@ import { setLanguage } from './lib/i18n/index.svelte';
 
 /** A chunk that is not there any more means a newer page: load that, but only once. */
 function reloadOnMissingChunk(): void {
-  let reloaded = false;
   try {
-    reloaded = sessionStorage.getItem('sm.reloaded') !== null;
+    if (sessionStorage.getItem('sm.reloaded') !== null) return;
     sessionStorage.setItem('sm.reloaded', '1');
   } catch {
-    reloaded = true; // without a memory there is no way to do it only once
+    return; // without a memory there is no way to do it only once
   }
-  if (!reloaded) location.reload();
+  location.reload();
 }
 
 async function start(): Promise<void> {

@@ -36,7 +36,8 @@ function inField(target: EventTarget | null): boolean {
 /** Handles a key press; returns whether a shortcut ran. */
 export function pressed(event: KeyboardEvent): boolean {
   if (!keysEnabled.value || event.defaultPrevented || event.repeat) return false;
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || inField(event.target)) return false;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || inField(event.target))
+    return false;
   if (document.querySelector('dialog[open]')) return false;
   const shortcut = shortcuts().findLast(({ key }) => key === event.key);
   if (!shortcut) return false;

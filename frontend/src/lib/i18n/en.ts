@@ -8,6 +8,15 @@ import { shell } from './en/shell';
 import { source } from './en/source';
 import { state } from './en/state';
 
-export const en = { ...shell, ...state, ...reason, ...host, ...source, ...login, ...process, ...chart } as const;
+export const en = {
+  ...shell,
+  ...state,
+  ...reason,
+  ...host,
+  ...source,
+  ...login,
+  ...process,
+  ...chart,
+} as const;
 
 export type Messages = typeof en;

@@ -44,6 +44,15 @@ export function historyOf(host: string): HostHistory {
   return fresh;
 }
 
+const WINDOWS_MS = [2 * 60_000, 5 * 60_000, HISTORY_MS];
+
+/** The time that a chart of these points shows: grows in steps, so that it is neither empty at first
+ * nor moving all the time. */
+export function windowFor({ times }: Columns): number {
+  const span = (times.at(-1) ?? 0) - (times[0] ?? 0);
+  return WINDOWS_MS.find((each) => span <= each) ?? HISTORY_MS;
+}
+
 /** Mean of a column over the last `spanMs`, or null where less than ten seconds of it are known. */
 export function recentMean({ times, values }: Columns, column: number, spanMs: number): number | null {
   const newest = times.at(-1);

@@ -6,51 +6,35 @@ import { freezeAges, serverClock, tick } from '../model/time.svelte';
 import type { Message } from './decode';
 import type { Document } from './patch';
 import { LiveSocket, type SocketState } from './socket';
-import { HeldTopic, NO_VIEW, type TopicView } from './topic';
+import { PerFrame, Timer } from './schedule';
+import { REFRESH_MS, RETRY_MS, SLEEP_MS, type StoreSettings } from './settings';
+import { Subscriptions } from './subscriptions';
+import { NO_VIEW, type TopicView } from './topic';
 import type { TopicOf } from './topics';
-
-export interface StoreSettings {
-  url(): URL;
-  /** The page of this server is another one than before, in a way that matters now. */
-  reload(): void;
-  /** The upgrade was refused. */
-  refused(): void;
-  /** Every document as it comes, also while the page is hidden. */
-  onDocument(topic: Topic, document: Document): void;
-}
-
-/** A tab in the background for so long stops asking. */
-const SLEEP_MS = 60_000;
-/** How long "refresh once" waits for values that are newer than those of the last subscription. */
-const REFRESH_MS = 5000;
-/** Before a topic that was refused for the moment is asked for again. */
-const RETRY_MS = 5000;
 
 export class LiveStore {
   socket = $state.raw<SocketState>({ phase: 'connecting' });
   hello = $state.raw<Hello | null>(null);
   paused = $state.raw(false);
   refreshing = $state.raw(false);
-  /** A newer page is at the server. */
   newVersion = $state.raw(false);
   roundTripMs = $state.raw<number | null>(null);
   /** When the newest frame came, or was first waited for (performance clock); null while nothing is due. */
   lastFrameAt = $state.raw<number | null>(null);
   /** Server's time of the newest frame shown. */
   newestMs = $state.raw<number | null>(null);
-  /** Messages that this page did not understand. */
-  unknown = 0;
+  unknown = 0; // messages that this page did not understand
 
   #views = $state.raw<ReadonlyMap<Topic, TopicView<Document>>>(new Map());
-  readonly #topics = new Map<Topic, HeldTopic>();
+  readonly #topics = new Subscriptions();
   readonly #settings: StoreSettings;
   readonly #socket: LiveSocket;
   #asleep = false;
-  #frame: number | null = null;
   #heardAt: number | null = null;
-  #sleepTimer: ReturnType<typeof setTimeout> | undefined;
-  #refreshTimer: ReturnType<typeof setTimeout> | undefined;
-  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #sleepTimer = new Timer();
+  readonly #refreshTimer = new Timer();
+  readonly #retryTimer = new Timer();
+  readonly #screen = new PerFrame(() => this.#publish());
 
   constructor(settings: StoreSettings) {
     this.#settings = settings;
@@ -77,9 +61,7 @@ export class LiveStore {
 
   /** Wants a topic until the returned function is called. */
   acquire(topic: Topic): () => void {
-    const held = this.#topics.get(topic) ?? new HeldTopic(topic);
-    this.#topics.set(topic, held);
-    held.readers += 1;
+    const held = this.#topics.open(topic);
     // Opening a view while paused asks for it as plainly as the button does.
     if (this.paused && !held.document) this.refreshOnce();
     this.#sync();
@@ -92,7 +74,7 @@ export class LiveStore {
 
   pause(paused: boolean): void {
     this.paused = paused;
-    clearTimeout(this.#refreshTimer);
+    this.#refreshTimer.stop();
     this.refreshing = false;
     freezeAges(paused ? this.newestMs : null);
     this.#sync();
@@ -102,24 +84,23 @@ export class LiveStore {
   refreshOnce(): void {
     if (!this.paused || this.refreshing) return;
     this.refreshing = true;
-    clearTimeout(this.#refreshTimer);
-    this.#refreshTimer = setTimeout(() => this.#endRefresh(), REFRESH_MS);
+    this.#refreshTimer.start(REFRESH_MS, () => this.#endRefresh());
     this.#sync();
   }
 
   onVisibility(hidden: boolean): void {
-    clearTimeout(this.#sleepTimer);
+    this.#sleepTimer.stop();
     if (hidden) {
-      this.#sleepTimer = setTimeout(() => {
+      this.#sleepTimer.start(SLEEP_MS, () => {
         this.#asleep = true;
         this.#sync();
-      }, SLEEP_MS);
+      });
       return;
     }
     this.#asleep = false;
     this.#socket.nudge();
     this.#sync();
-    this.#publishSoon();
+    this.#screen.request();
   }
 
   /** Try now: the network is back, or somebody pressed "now". */
@@ -127,37 +108,20 @@ export class LiveStore {
     this.#socket.nudge();
   }
 
-  #wants(held: HeldTopic): boolean {
-    const awake = !this.#asleep && (!this.paused || this.refreshing);
-    return held.readers > 0 && awake && held.available;
-  }
-
   #sync(): void {
     if (this.socket.phase !== 'open') return;
-    let due = false;
-    for (const held of this.#topics.values()) {
-      const want = this.#wants(held);
-      if (want && !held.subscribed) {
-        held.frames = 0;
-        this.#socket.send({ type: 'subscribe', topic: held.topic });
-      } else if (!want && held.subscribed) {
-        this.#socket.send({ type: 'unsubscribe', topic: held.topic });
-      }
-      held.subscribed = want;
-      due ||= want;
-      if (held.readers === 0) {
-        this.#topics.delete(held.topic);
-        this.#publishSoon();
-      }
-    }
+    const awake = !this.#asleep && (!this.paused || this.refreshing);
+    const due = this.#topics.sync(awake, (message) => this.#socket.send(message));
+    this.#topics.sweep();
     // Silence is measured from when data was first due.
     if (!due) this.#heardAt = null;
     else this.#heardAt ??= performance.now();
     this.lastFrameAt = this.#heardAt;
+    this.#screen.request();
   }
 
   #onState(state: SocketState): void {
-    if (state.phase !== 'open') for (const held of this.#topics.values()) held.disconnected();
+    if (state.phase !== 'open') this.#topics.disconnected();
     this.#heardAt = null;
     this.lastFrameAt = null;
     this.socket = state;
@@ -173,12 +137,11 @@ export class LiveStore {
       case 'patch':
         this.#onFrame(message);
         break;
-      case 'gone':
-      case 'error':
-        this.#onRefusal(message);
-        break;
       case 'pong':
         serverClock.observe(message.serverTimeMs);
+        break;
+      default:
+        this.#onRefusal(message);
     }
   }
 
@@ -201,14 +164,8 @@ export class LiveStore {
     if (outcome === 'resync') this.#socket.send({ type: 'resync', topic: frame.topic });
     if (outcome !== 'applied') return;
     if (held.document) this.#settings.onDocument(frame.topic, held.document);
-    this.#publishSoon();
-    // The first frame may be the last one of an earlier viewer; the second was read for this one.
-    if (
-      this.refreshing &&
-      [...this.#topics.values()].every((each) => !this.#wants(each) || each.frames > 1)
-    ) {
-      this.#endRefresh();
-    }
+    this.#screen.request();
+    if (this.refreshing && this.#topics.allRenewed()) this.#endRefresh();
   }
 
   #onRefusal(message: Message & { type: 'gone' | 'error' }): void {
@@ -216,32 +173,22 @@ export class LiveStore {
     if (!held) return;
     held.refuse(message.type === 'gone' ? 'gone' : message.code);
     if (message.type === 'error' && (message.code === 'unavailable' || message.code === 'too_many')) {
-      clearTimeout(this.#retryTimer);
-      this.#retryTimer = setTimeout(() => {
+      this.#retryTimer.start(RETRY_MS, () => {
         held.forgive();
         this.#sync();
-      }, RETRY_MS);
+      });
     }
-    this.#publishSoon();
+    this.#screen.request();
   }
 
   #endRefresh(): void {
-    clearTimeout(this.#refreshTimer);
+    this.#refreshTimer.stop();
     this.refreshing = false;
     this.#sync();
   }
 
-  #publishSoon(): void {
-    if (document.hidden) return;
-    this.#frame ??= requestAnimationFrame(() => {
-      this.#frame = null;
-      this.#publish();
-    });
-  }
-
   #publish(): void {
-    const views = new Map<Topic, TopicView<Document>>();
-    for (const [topic, held] of this.#topics) views.set(topic, held.view());
+    const views = this.#topics.views();
     this.#views = views;
     const shown = [...views.values()].filter((view) => view.document !== null);
     if (shown.length > 0) this.newestMs = Math.max(...shown.map((view) => view.serverTimeMs));

@@ -28,7 +28,8 @@ export const shell = {
   'live.resume': 'Resume',
   'live.refreshOnce': 'Refresh once',
   'live.pausedSince': 'shows {time}',
-  'live.tooltip': 'Newest data {age} old · round trip {roundTrip} · a value every {interval} · smonitor {version}',
+  'live.tooltip':
+    'Newest data {age} old · round trip {roundTrip} · a value every {interval} · smonitor {version}',
   'live.silentFor': 'No data for {age}. What you see is from then.',
   'live.disconnectedFrom': 'Disconnected – showing data from {age} ago',
   'live.disconnectedNever': 'Disconnected – nothing was received yet',

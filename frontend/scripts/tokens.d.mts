@@ -1,0 +1,1 @@
+export function tokensCss(tokens: { color: Record<string, string[]>; size: Record<string, string> }): string;

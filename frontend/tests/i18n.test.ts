@@ -1,0 +1,59 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { en } from '../src/lib/i18n/en';
+import { chooseLanguage, fill, getLanguage, setLanguage, t, tn } from '../src/lib/i18n/index.svelte';
+import { zh } from '../src/lib/i18n/zh';
+import { readPref } from '../src/lib/prefs.svelte';
+
+const source: Readonly<Record<string, string>> = en;
+const chinese: Readonly<Record<string, string>> = zh;
+const placeholders = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
+
+beforeEach(() => setLanguage('en'));
+
+describe('the catalogues', () => {
+  const needed = Object.keys(source).filter((key) => !key.endsWith('.one'));
+
+  it('say the same things', () => {
+    expect(Object.keys(chinese).sort()).toEqual(needed.sort());
+  });
+
+  it('name the same placeholders', () => {
+    const differing = needed.filter(
+      (key) => placeholders(source[key] ?? '').join() !== placeholders(chinese[key] ?? '').join(),
+    );
+    expect(differing).toEqual([]);
+  });
+
+  it('have both forms of every plural', () => {
+    const single = Object.keys(source).filter(
+      (key) => key.endsWith('.one') && !(key.replace(/\.one$/, '.other') in source),
+    );
+    expect(single).toEqual([]);
+  });
+
+  it('leave nothing in English by mistake', () => {
+    const latin = needed.filter((key) => /[a-z]{4,}/.test(source[key] ?? '') && chinese[key] === source[key]);
+    expect(latin).toEqual(['app.name']);
+  });
+});
+
+describe('t', () => {
+  it('fills in what is given and leaves the rest readable', () => {
+    expect(fill('{a} of {b}', { a: 0 })).toBe('0 of {b}');
+  });
+
+  it('speaks the chosen language, and remembers it', async () => {
+    await chooseLanguage('zh-CN');
+    expect(t('live.live')).toBe('实时');
+    expect(document.documentElement.lang).toBe('zh-CN');
+    expect(readPref('language')).toBe('zh-CN');
+    expect(getLanguage()).toBe('zh-CN');
+  });
+
+  it('counts by the rules of the language', async () => {
+    expect(tn('cpu.cores', 1)).toBe('1 core');
+    expect(tn('cpu.cores', 1200)).toBe('1,200 cores');
+    await setLanguage('zh-CN');
+    expect(tn('cpu.cores', 1)).toBe('1 核');
+  });
+});
