@@ -68,8 +68,8 @@ export default defineConfig({
   server: {
     // The server to develop against: `smonitor demo` on its default address.
     proxy: {
-      '/api': 'http://127.0.0.1:8760',
-      '/ws': { target: 'ws://127.0.0.1:8760', ws: true },
+      '/api': 'http://127.0.0.1:8999',
+      '/ws': { target: 'ws://127.0.0.1:8999', ws: true },
     },
   },
   test: {

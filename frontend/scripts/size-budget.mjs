@@ -13,6 +13,7 @@ const gzipped = (name) => gzipSync(readFileSync(join(dir, 'assets', name)), { le
 const sum = (names) => names.reduce((total, name) => total + gzipped(name), 0);
 
 const first = files.filter((name) => html.includes(name));
+/** @type {[name: string, bytes: number, budget: number][]} */
 const rows = [
   ['first route, JS and CSS', sum(first), 60 * KB],
   ['all JS', sum(files.filter((name) => name.endsWith('.js'))), 120 * KB],
