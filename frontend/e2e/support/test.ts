@@ -1,0 +1,102 @@
+// What every test has: the shared servers, and a page whose complaints fail the test.
+import { test as base, type BrowserContext, type ConsoleMessage, type Page } from '@playwright/test';
+import { Server, type Wanted } from './server';
+
+export { expect } from '@playwright/test';
+
+/** What a page did that no page of smonitor may do. */
+export class Watch {
+  readonly problems: string[] = [];
+  readonly #expected: RegExp[] = [];
+
+  /** Something that this test provokes, such as a refused connection. */
+  expect(text: RegExp): void {
+    this.#expected.push(text);
+  }
+
+  left(): string[] {
+    return this.problems.filter((problem) => !this.#expected.some((text) => text.test(problem)));
+  }
+
+  async follow(context: BrowserContext): Promise<void> {
+    // `localhost` and addresses of this machine; where else a request goes is told and stopped.
+    await context.route(
+      (url) => !/^(127\.|localhost$|\[::1\]$)/.test(url.hostname) && url.hostname !== this.#own,
+      (route) => {
+        this.problems.push(`foreign request: ${route.request().url()}`);
+        return route.abort();
+      },
+    );
+    context.on('weberror', (error) => this.problems.push(`uncaught: ${error.error().message}`));
+    context.on('console', (message: ConsoleMessage) => {
+      if (message.type() === 'error' || message.type() === 'warning') {
+        this.problems.push(`console ${message.type()}: ${message.text()} (${message.location().url})`);
+      }
+    });
+  }
+
+  #own = '';
+  allow(hostname: string): void {
+    this.#own = hostname;
+  }
+}
+
+interface Fixtures {
+  readonly watch: Watch;
+  /** Starts servers that live as long as the test. */
+  readonly start: (wanted: Wanted) => Promise<Server>;
+}
+
+interface Shared {
+  readonly node: Server;
+  readonly demo: Server;
+}
+
+export const test = base.extend<Fixtures, Shared>({
+  node: [
+    async ({ browserName: _browser }, use) => {
+      const server = await Server.start({ kind: 'node' });
+      await use(server);
+      await server.dispose();
+    },
+    { scope: 'worker' },
+  ],
+  demo: [
+    async ({ browserName: _browser }, use) => {
+      const server = await Server.start({ kind: 'demo' });
+      await use(server);
+      await server.dispose();
+    },
+    { scope: 'worker' },
+  ],
+  watch: [
+    async ({ context }, use) => {
+      const watch = new Watch();
+      await watch.follow(context);
+      await use(watch);
+      base.expect(watch.left(), 'complaints of the page').toEqual([]);
+    },
+    { auto: true },
+  ],
+  start: async ({ browserName: _browser }, use) => {
+    const servers: Server[] = [];
+    await use(async (wanted) => {
+      const server = await Server.start(wanted);
+      servers.push(server);
+      return server;
+    });
+    for (const server of servers) await server.dispose();
+  },
+});
+
+/** A measured figure, repeated at the end of the run. */
+export function note(description: string): void {
+  test.info().annotations.push({ type: 'note', description });
+}
+
+/** Waits until the page shows live values. */
+export async function liveAt(page: Page, url: string): Promise<void> {
+  await page.goto(url);
+  await base.expect(page.getByRole('status').filter({ hasText: /^(Live|实时)$/ })).toBeVisible();
+  await base.expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+}
