@@ -138,7 +138,23 @@ describe('cores', () => {
     expect(cellAt(grid, 40, -1, 0)).toBeNull();
     expect(cellAt(grid, 40, grid.columns * grid.pitch + 1, 0)).toBeNull();
     expect(cellAt(grid, 40, 0, 1000)).toBeNull();
-    expect(cellGrid(40, 0).columns).toBe(1);
+    expect(cellGrid(40, 0)).toEqual({ columns: 8, rows: 5, pitch: 4 });
+  });
+
+  it('fills the width and does not leave it', () => {
+    for (const [count, width] of [
+      [64, 406],
+      [128, 406],
+      [128, 330],
+      [384, 700],
+      [1024, 406],
+      [1024, 1300],
+    ] as const) {
+      const { columns, pitch } = cellGrid(count, width);
+      expect(columns % 8).toBe(0);
+      expect(columns * pitch).toBeLessThanOrEqual(width);
+      expect(columns * pitch).toBeGreaterThan(width * 0.8);
+    }
   });
 
   it('moves by cell and by row', () => {

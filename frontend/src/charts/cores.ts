@@ -35,12 +35,18 @@ export interface CellGrid {
 
 export const CELL_GAP = 2;
 
-/** Rows of a multiple of eight cells, so that sockets and neighbours are found by eye. */
+/** Largest distance between cells: small machines get large cells. */
+const maxPitch = (count: number): number => (count <= 128 ? 18 : count <= 512 ? 14 : 10);
+
+const LEAST_PITCH = 4;
+
+/** Fills the width with a multiple of eight cells, so that sockets and neighbours are found by eye. */
 export function cellGrid(count: number, width: number): CellGrid {
-  const pitch = count <= 128 ? 18 : count <= 512 ? 14 : 10;
-  const fitting = Math.max(1, Math.floor(width / pitch));
-  const columns = Math.min(count, fitting >= 8 ? fitting - (fitting % 8) : fitting);
-  return { columns: Math.max(1, columns), rows: Math.ceil(count / Math.max(1, columns)), pitch };
+  const largest = maxPitch(count);
+  const eights = 8 * Math.max(1, Math.ceil(width / largest / 8));
+  const columns = Math.max(1, Math.min(count, eights));
+  const pitch = Math.min(largest, Math.max(LEAST_PITCH, Math.floor(width / columns)));
+  return { columns, rows: Math.ceil(count / columns), pitch };
 }
 
 /** The cell at a point, or null beside all cells. */

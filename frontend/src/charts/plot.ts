@@ -48,6 +48,9 @@ export class Plot {
   }
 }
 
+/** A time closer to the right edge than this would be cut off there. */
+const HALF_LABEL_PX = 26;
+
 /** The library's types want mutable arrays; it does not write into them. */
 function aligned(data: PlotData): uPlot.AlignedData {
   return data as unknown as uPlot.AlignedData;
@@ -85,7 +88,10 @@ function options(settings: PlotSettings): uPlot.Options {
         gap: 4,
         grid: { stroke: palette.grid, width: 1 },
         ticks: { show: false },
-        values: (_plot, splits, _axis, _space, step) => splits.map((at) => timeText(at, step)),
+        values: (plot, splits, _axis, _space, step) => {
+          const last = plot.bbox.width / devicePixelRatio - HALF_LABEL_PX;
+          return splits.map((at) => (plot.valToPos(at, 'x') > last ? '' : timeText(at, step)));
+        },
       },
       {
         font,
