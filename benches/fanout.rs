@@ -176,26 +176,7 @@ async fn bare(viewers: usize, frame_bytes: usize) -> Run {
 }
 
 fn first_snapshot(host: &HostId) -> Snapshot {
-    let at = UnixMillis(1_795_176_000_000);
-    let made = demo::snapshot(1, at);
-    Snapshot {
-        host: host.clone(),
-        taken_at_ms: at,
-        system: section(made.system),
-        cpu: section(made.cpu),
-        memory: section(made.memory),
-        processes: section(made.processes),
-        sources: Arc::default(),
-    }
-}
-
-fn section<T>(value: T) -> Arc<Section<T>> {
-    Arc::new(Section {
-        taken_at_ms: Reading::Present(UnixMillis(1_795_176_000_000)),
-        interval_ms: 2000,
-        problem: None,
-        value: Reading::Present(value),
-    })
+    Snapshot { host: host.clone(), ..demo::snapshot(1, UnixMillis(1_795_176_000_000)) }
 }
 
 fn change(snapshot: &mut Snapshot, tick: usize) {

@@ -4,6 +4,8 @@
 //! and a screenshot can be taken again. [`sources`] stands where the real sources stand: what
 //! schedules, publishes and draws them cannot tell the difference. Pages say that it is a demo.
 
+use std::sync::Arc;
+
 use crate::host::{Collected, Context, Source};
 use crate::model::cpu::{Core, Cpu, CpuUsage, Frequency, Load};
 use crate::model::memory::{Memory, Swap};
@@ -11,7 +13,8 @@ use crate::model::pressure::{Pressure, PressureLine};
 use crate::model::process::ProcessTable;
 use crate::model::system::{OperatingSystem, System};
 use crate::model::{
-    Bytes, BytesPerSecond, Hertz, HostId, Percent, Reading, Reason, Seconds, UnixMillis,
+    Bytes, BytesPerSecond, Hertz, HostId, Percent, Reading, Reason, Seconds, Section, Snapshot,
+    UnixMillis,
 };
 
 mod noise;
@@ -50,7 +53,7 @@ pub fn host_id(seed: u64) -> HostId {
 
 /// The machine of `seed` at `at`.
 #[must_use]
-pub fn snapshot(seed: u64, at: UnixMillis) -> DemoHost {
+pub fn machine(seed: u64, at: UnixMillis) -> DemoHost {
     let noise = Noise::new(seed);
     let processes = processes::table(noise, at, BOOT, MEMORY);
     let busy: f64 = processes
@@ -66,6 +69,30 @@ pub fn snapshot(seed: u64, at: UnixMillis) -> DemoHost {
         memory: memory(noise, at, resident),
         processes,
     }
+}
+
+/// The same as a snapshot, with every source read at that moment.
+#[must_use]
+pub fn snapshot(seed: u64, at: UnixMillis) -> Snapshot {
+    let machine = machine(seed, at);
+    Snapshot {
+        host: host_id(seed),
+        taken_at_ms: at,
+        system: section(machine.system, at),
+        cpu: section(machine.cpu, at),
+        memory: section(machine.memory, at),
+        processes: section(machine.processes, at),
+        sources: Arc::default(),
+    }
+}
+
+fn section<T>(value: T, at: UnixMillis) -> Arc<Section<T>> {
+    Arc::new(Section {
+        taken_at_ms: Reading::Present(at),
+        interval_ms: 2000,
+        problem: None,
+        value: Reading::Present(value),
+    })
 }
 
 /// The demo in place of a machine's sources.
@@ -95,7 +122,7 @@ impl Source for DemoSource {
     }
 
     fn collect(&mut self) -> Result<Collected, Reason> {
-        Ok((self.pick)(snapshot(self.seed, self.context.clock.wall())))
+        Ok((self.pick)(machine(self.seed, self.context.clock.wall())))
     }
 }
 
@@ -221,15 +248,15 @@ mod tests {
 
     #[test]
     fn the_same_seed_and_time_show_the_same_machine() {
-        assert_eq!(snapshot(7, NOON), snapshot(7, NOON));
-        assert_ne!(snapshot(7, NOON), snapshot(8, NOON));
+        assert_eq!(machine(7, NOON), machine(7, NOON));
+        assert_ne!(machine(7, NOON), machine(8, NOON));
     }
 
     #[test]
     fn it_is_believable() {
         for seed in 0..20 {
             for step in 0..50 {
-                let host = snapshot(seed, UnixMillis(NOON.0 + step * 97_000));
+                let host = machine(seed, UnixMillis(NOON.0 + step * 97_000));
                 let usage = host.cpu.usage.present().unwrap();
                 assert!((0.0..=100.0).contains(&usage.busy_percent.0), "{usage:?}");
                 let memory = &host.memory;
@@ -244,7 +271,7 @@ mod tests {
     #[test]
     fn jobs_come_and_go() {
         let keys = |at| -> std::collections::BTreeSet<_> {
-            snapshot(1, at).processes.rows.into_iter().map(|p| p.row.key).collect()
+            machine(1, at).processes.rows.into_iter().map(|p| p.row.key).collect()
         };
         let (now, later) = (keys(NOON), keys(UnixMillis(NOON.0 + 600_000)));
         assert!(now.difference(&later).count() > 3 && later.difference(&now).count() > 3);

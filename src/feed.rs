@@ -17,17 +17,20 @@ use bytes::Bytes;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
+use crate::model::recent::RecentDocument;
 use crate::model::wire::Topic;
 use crate::model::{Audience, HostId, Snapshot};
 
 mod demand;
 mod encode;
+mod recent;
 mod version;
 
 pub use demand::{Demand, TopicDemand};
 pub use version::{DEFLATE_FROM_BYTES, Frame};
 
 use demand::{Kind, Lease};
+use recent::Recent;
 use version::{Content, Version};
 
 /// How long a new viewer waits for new values before being shown old ones.
@@ -73,8 +76,14 @@ struct Shared {
 
 #[derive(Default)]
 struct Channels {
-    hosts: BTreeMap<HostId, Option<Arc<Snapshot>>>,
+    hosts: BTreeMap<HostId, Host>,
     topics: BTreeMap<Topic, watch::Sender<Option<Arc<Version>>>>,
+}
+
+#[derive(Default)]
+struct Host {
+    snapshot: Option<Arc<Snapshot>>,
+    recent: Recent,
 }
 
 /// What a subscription yields.
@@ -123,7 +132,7 @@ impl Publisher {
         for topic in [Topic::Host(host.clone()), Topic::Processes(host.clone())] {
             channels.topics.entry(topic).or_insert_with(|| watch::Sender::new(None));
         }
-        channels.hosts.entry(host).or_insert(None);
+        channels.hosts.entry(host).or_default();
     }
 
     /// Takes a host away; its viewers are told that it is gone.
@@ -139,8 +148,9 @@ impl Publisher {
     /// was read anew.
     pub fn publish(&self, snapshot: &Arc<Snapshot>) {
         let mut channels = self.0.channels();
-        let Some(slot) = channels.hosts.get_mut(&snapshot.host) else { return };
-        let earlier = slot.replace(snapshot.clone());
+        let Some(host) = channels.hosts.get_mut(&snapshot.host) else { return };
+        host.recent.push(snapshot);
+        let earlier = host.snapshot.replace(snapshot.clone());
         let earlier = earlier.as_deref();
         if !earlier.is_some_and(|earlier| same_host_values(earlier, snapshot)) {
             let topic = Topic::Host(snapshot.host.clone());
@@ -153,6 +163,13 @@ impl Publisher {
         }
     }
 
+    /// Adds to what is known of a host's last ten minutes, without telling anybody.
+    pub fn remember(&self, snapshot: &Snapshot) {
+        if let Some(host) = self.0.channels().hosts.get_mut(&snapshot.host) {
+            host.recent.push(snapshot);
+        }
+    }
+
     /// What readers want, for the role to follow.
     #[must_use]
     pub fn demand(&self) -> watch::Receiver<Demand> {
@@ -160,7 +177,8 @@ impl Publisher {
     }
 
     fn publish_overview(&self, channels: &Channels) {
-        let hosts = channels.hosts.values().flatten().cloned().collect();
+        let snapshots = channels.hosts.values().filter_map(|host| host.snapshot.clone());
+        let hosts = snapshots.collect();
         self.advance(channels, &Topic::Overview, Content::Overview(hosts));
     }
 
@@ -233,6 +251,16 @@ impl Feed {
         Ok(version.document(audience))
     }
 
+    /// What was read of a host within the last ten minutes. Collects nothing.
+    ///
+    /// # Errors
+    /// If there is no such host, or the audience may not see it.
+    pub fn recent(&self, host: &HostId, audience: Audience) -> Result<RecentDocument, Refusal> {
+        let channels = self.0.channels();
+        let known = channels.hosts.get(host).filter(|_| audience.sees_host(host));
+        known.map(|known| known.recent.document(host)).ok_or(Refusal::NotFound)
+    }
+
     /// The hosts there are, whether or not anything is known of them yet.
     #[must_use]
     pub fn hosts(&self) -> Vec<HostId> {
@@ -300,6 +328,3 @@ impl Subscription {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -15,6 +15,7 @@ pub mod network;
 pub mod pressure;
 pub mod process;
 pub mod reading;
+pub mod recent;
 pub mod section;
 pub mod snapshot;
 pub mod source;

@@ -164,6 +164,3 @@ impl Node {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

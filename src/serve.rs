@@ -7,10 +7,11 @@ use std::time::Duration;
 use crate::cli::{self, Exit};
 use crate::clock::Clock;
 use crate::config::{Config, Loaded, LogFormat, LogLevel};
-use crate::feed::{self, Feed};
+use crate::feed::{self, Feed, Publisher};
 use crate::host::{self, Context, Roots, Source};
-use crate::model::HostId;
+use crate::model::recent::RECENT_SPAN_MS;
 use crate::model::wire::Mode;
+use crate::model::{HostId, UnixMillis};
 use crate::node::{self, Node};
 use crate::shutdown::Shutdown;
 use crate::state_dir::StateDir;
@@ -118,9 +119,24 @@ fn measuring(config: &Config, what: What) -> Result<(Feed, Node), String> {
     let settings =
         feed::Settings { fresh_for: config.monitor.interval, wait_at_most: ONE_OFF_PATIENCE };
     let (feed, publisher) = feed::new(settings, context.clock.clone());
+    if let What::Demo { seed } = what {
+        remember_demo(&publisher, seed, context.clock.wall(), config.monitor.interval);
+    }
     let node = Node::new(node_settings(config, host), sources, context, publisher)
         .map_err(|error| format!("cannot start a thread to read the machine: {error}"))?;
     Ok((feed, node))
+}
+
+/// A made-up machine has a made-up past: the charts are full at once.
+fn remember_demo(publisher: &Publisher, seed: u64, now: UnixMillis, interval: Duration) {
+    publisher.add_host(demo::host_id(seed));
+    let step = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX);
+    let first = now.0.saturating_sub(RECENT_SPAN_MS);
+    let mut at = first;
+    while at < now.0 {
+        publisher.remember(&demo::snapshot(seed, UnixMillis(at)));
+        at = at.saturating_add(step);
+    }
 }
 
 fn open_access(config: &Config) -> Result<(Access, Option<AccessToken>), String> {

@@ -74,7 +74,7 @@ mod tests {
         let pressure = parse(FILE).unwrap();
         assert_eq!(pressure.some.average_10s_percent, Percent(1.3));
         assert_eq!(pressure.some.average_300s_percent, Percent(100.0));
-        assert_eq!(pressure.some.total_seconds, Seconds(12.838));
+        assert_eq!(pressure.some.total_seconds, Seconds(12.837_667));
         assert_eq!(pressure.full.present().unwrap().total_seconds, Seconds(0.0));
     }
 

@@ -3,6 +3,7 @@
 use ts_rs::{Config, TS};
 
 use crate::model::api::{ErrorBody, HealthBody, SessionBody, SignIn};
+use crate::model::recent::RecentDocument;
 use crate::model::wire::{
     ClientMessage, HostDocument, OverviewDocument, ProcessesDocument, ServerMessage,
 };
@@ -19,6 +20,7 @@ fn the_pages_types_are_made_from_these() {
     ClientMessage::export_all(&config).unwrap();
     OverviewDocument::export_all(&config).unwrap();
     ProcessesDocument::export_all(&config).unwrap();
+    RecentDocument::export_all(&config).unwrap();
     ErrorBody::export_all(&config).unwrap();
     HealthBody::export_all(&config).unwrap();
     SessionBody::export_all(&config).unwrap();

@@ -12,6 +12,7 @@ mod tests {
 
     use super::DESCRIPTION;
     use crate::model::api::{ErrorBody, HealthBody, SessionBody, SignIn};
+    use crate::model::recent::RecentDocument;
     use crate::model::wire::{HostDocument, OverviewDocument, ProcessesDocument};
     use crate::web::gate::Needs;
     use crate::web::routes::{Endpoint, ROUTES, Route, Verb};
@@ -25,6 +26,7 @@ mod tests {
         HostDocument,
         OverviewDocument,
         ProcessesDocument,
+        RecentDocument,
         SessionBody,
         SignIn
     )))]
@@ -61,6 +63,7 @@ mod tests {
             Endpoint::Overview => with("OverviewDocument"),
             Endpoint::Host => with("HostDocument"),
             Endpoint::Processes => with("ProcessesDocument"),
+            Endpoint::Recent => with("RecentDocument"),
             Endpoint::OpenApi => {
                 let any = json!({"application/json": {"schema": {"type": "object"}}});
                 ("200", json!({"description": "This description", "content": any}))

@@ -116,6 +116,18 @@ async fn document(
     Ok(answer::document(body, headers).await)
 }
 
+pub(super) async fn recent(
+    server: &Server,
+    caller: Caller,
+    id: &HostId,
+    headers: &HeaderMap,
+) -> Result<Response, Refused> {
+    let role = caller.role.ok_or_else(Refused::unauthorized)?;
+    let document = server.feed.recent(id, Audience::new(role))?;
+    let body = serde_json::to_vec(&document).map_err(|_| Refused::internal())?;
+    Ok(answer::document(body.into(), headers).await)
+}
+
 pub(super) async fn openapi(headers: &HeaderMap) -> Response {
     answer::document(Bytes::from_static(openapi::DESCRIPTION.as_bytes()), headers).await
 }

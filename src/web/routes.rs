@@ -18,6 +18,7 @@ use super::network;
 use super::server::Server;
 use super::{rest, socket};
 use crate::model::{HostId, Role};
+use crate::telemetry;
 
 /// One route: path below the base path, method, what it needs, and what answers.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +63,8 @@ pub enum Endpoint {
     Host,
     /// The document of topic `host/<id>/processes`.
     Processes,
+    /// The last ten minutes of a host's load.
+    Recent,
     /// The description of the API.
     OpenApi,
     /// The WebSocket.
@@ -71,7 +74,7 @@ pub enum Endpoint {
 }
 
 /// Every route there is.
-pub const ROUTES: [Route; 11] = [
+pub const ROUTES: [Route; 12] = [
     Route {
         path: "/healthz",
         method: Verb::Get,
@@ -120,6 +123,13 @@ pub const ROUTES: [Route; 11] = [
         needs: Needs::Role(Role::Member),
         endpoint: Endpoint::Processes,
         summary: "The process table of a host",
+    },
+    Route {
+        path: "/api/v1/hosts/{id}/recent",
+        method: Verb::Get,
+        needs: Needs::Role(Role::Guest),
+        endpoint: Endpoint::Recent,
+        summary: "The last ten minutes of a host's load, as far as somebody looked",
     },
     Route {
         path: "/api/openapi.json",
@@ -221,6 +231,7 @@ async fn enter(
         Endpoint::Overview => rest::overview(&server, caller, request.headers()).await,
         Endpoint::Host => rest::host(&server, caller, host()?, request.headers()).await,
         Endpoint::Processes => rest::processes(&server, caller, host()?, request.headers()).await,
+        Endpoint::Recent => rest::recent(&server, caller, &host()?, request.headers()).await,
         Endpoint::OpenApi => Ok(rest::openapi(request.headers()).await),
         Endpoint::Socket => socket::upgrade(&server, caller, request),
         Endpoint::Page => server.page.answer(request.uri().path(), request.headers()),
@@ -258,7 +269,7 @@ pub(super) async fn answer(server: &Arc<Server>, peer: IpAddr, request: Request)
     if settings.access_log {
         let status = response.status().as_u16();
         let milliseconds = server.clock.monotonic().saturating_sub(started).as_secs_f64() * 1000.0;
-        tracing::info!(target: "access", %client, %method, path, status, milliseconds);
+        tracing::info!(target: telemetry::ACCESS, %client, %method, path, status, milliseconds);
     }
     response
 }

@@ -274,3 +274,27 @@ async fn a_deflated_frame_is_the_same_text() {
     assert_eq!(&text, frame.json());
     assert_eq!(deflated.as_ptr(), frame.clone().deflated().unwrap().as_ptr(), "compressed once");
 }
+
+#[tokio::test]
+async fn the_last_ten_minutes_are_remembered_and_no_more() {
+    let rig = rig();
+    let recent = || rig.feed.recent(&rig.host, Audience::new(Role::Guest)).unwrap();
+    assert!(recent().cpu.times_ms.is_empty(), "nothing is invented");
+    for second in (0..1300).step_by(2) {
+        rig.publish_demo(second);
+    }
+    let kept = recent();
+    assert_eq!(kept.cpu.times_ms.len(), 301);
+    assert_eq!(kept.memory.times_ms.first(), Some(&UnixMillis(NOON.0 + 698_000)));
+    assert_eq!(kept.cpu.busy_percent.len(), kept.cpu.times_ms.len());
+    assert!(kept.memory.used_percent.iter().all(|used| used.present().is_some()));
+
+    // The clock is set back: what lies in the future now was measured on another clock.
+    rig.publish_demo(1000);
+    let kept = recent();
+    assert_eq!(kept.cpu.times_ms.last(), Some(&UnixMillis(NOON.0 + 1_000_000)));
+    assert!(kept.cpu.times_ms.is_sorted_by(|a, b| a < b));
+
+    let other = HostId::parse("other").unwrap();
+    assert_eq!(rig.feed.recent(&other, member()).err(), Some(Refusal::NotFound));
+}

@@ -47,15 +47,15 @@ fn scripted(
 }
 
 fn cpu() -> Collected {
-    Collected::Cpu(demo::snapshot(1, NOON).cpu)
+    Collected::Cpu(demo::machine(1, NOON).cpu)
 }
 
 fn memory() -> Collected {
-    Collected::Memory(demo::snapshot(1, NOON).memory)
+    Collected::Memory(demo::machine(1, NOON).memory)
 }
 
 fn processes() -> Collected {
-    Collected::Processes(demo::snapshot(1, NOON).processes)
+    Collected::Processes(demo::machine(1, NOON).processes)
 }
 
 fn id() -> HostId {

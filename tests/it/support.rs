@@ -25,16 +25,7 @@ pub(crate) fn section<T>(value: T, at: UnixMillis) -> Arc<Section<T>> {
 
 /// The demo machine of `seed` at `at`, as the host `id`.
 pub(crate) fn snapshot(id: &HostId, seed: u64, at: UnixMillis) -> Snapshot {
-    let host = demo::snapshot(seed, at);
-    Snapshot {
-        host: id.clone(),
-        taken_at_ms: at,
-        system: section(host.system, at),
-        cpu: section(host.cpu, at),
-        memory: section(host.memory, at),
-        processes: section(host.processes, at),
-        sources: Arc::default(),
-    }
+    Snapshot { host: id.clone(), ..demo::snapshot(seed, at) }
 }
 
 /// A client that follows docs/protocol.md to the letter.

@@ -629,6 +629,57 @@ absent: Reason, } | T;
 export type Reason = "measuring" | "not_supported" | "permission_denied" | "not_installed" | "not_responding" | "read_failed" | "malformed" | "out_of_resources" | "not_collected" | "gone" | "hidden";
 
 /**
+ * Columns of equal length, oldest first.
+ */
+export type RecentCpu = { 
+/**
+ * When each was read.
+ */
+times_ms: Array<UnixMillis>, 
+/**
+ * Everything but idle and iowait, 0–100 %.
+ */
+busy_percent: Array<Reading<Percent>>, 
+/**
+ * Idle with input/output outstanding, 0–100 %.
+ */
+iowait_percent: Array<Reading<Percent>>, };
+
+/**
+ * What was read within the last ten minutes. Where nobody looked there are no points: a gap.
+ */
+export type RecentDocument = { 
+/**
+ * Which host.
+ */
+host: HostId, 
+/**
+ * Processor time.
+ */
+cpu: RecentCpu, 
+/**
+ * Memory.
+ */
+memory: RecentMemory, };
+
+/**
+ * Columns of equal length, oldest first.
+ */
+export type RecentMemory = { 
+/**
+ * When each was read.
+ */
+times_ms: Array<UnixMillis>, 
+/**
+ * Memory in use, 0–100 %.
+ */
+used_percent: Array<Reading<Percent>>, 
+/**
+ * Swap in use, 0–100 %.
+ */
+swap_percent: Array<Reading<Percent>>, };
+
+/**
  * What a person, script or peer is allowed to see. Ordered: each role sees what the one before it
  * sees, and more.
  */
