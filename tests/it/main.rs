@@ -1,6 +1,7 @@
 //! All integration tests in one binary, so that they link once.
 
 mod cli;
+mod commands;
 mod config;
 mod config_docs;
 mod documents;
