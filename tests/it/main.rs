@@ -10,3 +10,4 @@ mod generated;
 mod node;
 mod rules;
 mod support;
+mod web;

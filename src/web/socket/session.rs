@@ -10,7 +10,7 @@ use futures_util::{SinkExt as _, Stream, StreamExt as _, stream};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{MissedTickBehavior, timeout};
 use tokio_stream::StreamMap;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -145,6 +145,7 @@ impl Session {
         let stop = self.server.stop.clone();
         let every = self.server.settings.times.ping_every;
         let mut pings = tokio::time::interval(every);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         pings.reset();
         loop {
             let resync_in = self.resync_in();
