@@ -70,6 +70,8 @@ impl Site {
         let (access, token) = Access::open(auth, Some(state_dir), clock.clone()).unwrap();
         let mut settings = Settings::new(Mode::Node, "0.0.0-test");
         settings.only_host = Some(host.clone());
+        // Most tests end with sockets that nobody reads from any more.
+        settings.times.closing_at_most = Duration::from_millis(50);
         adjust(&mut settings);
         let listener = web::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());

@@ -221,6 +221,7 @@ async fn two_hundred_viewers_cost_one_encoding_a_tick() {
 async fn the_end_is_said_and_comes_soon() {
     let site = Site::with(OPEN, |settings| {
         settings.times.drain_at_most = Duration::from_millis(500);
+        settings.times.closing_at_most = Duration::from_secs(1);
     })
     .await;
     let mut sockets = vec![site.socket().await, site.socket().await];
