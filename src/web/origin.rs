@@ -256,3 +256,100 @@ impl PublicUrl {
         &self.text
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::wire::Mode;
+    use axum::http::HeaderValue;
+
+    fn names(bound: &str, adjust: impl FnOnce(&mut Settings)) -> Names {
+        let mut settings = Settings::new(Mode::Node, "0");
+        adjust(&mut settings);
+        Names::new(bound.parse().unwrap(), &settings)
+    }
+
+    fn headers(pairs: &[(&'static str, &[u8])]) -> HeaderMap {
+        let pairs = pairs.iter().map(|(name, value)| {
+            (header::HeaderName::from_static(name), HeaderValue::from_bytes(value).unwrap())
+        });
+        pairs.collect()
+    }
+
+    fn answers_to(names: &Names, host: &str) -> bool {
+        names.check_host(&Uri::from_static("/"), &headers(&[("host", host.as_bytes())])).is_ok()
+    }
+
+    #[test]
+    fn what_a_server_answers_to_depends_on_where_it_listens() {
+        let hosts =
+            ["127.0.0.1:1", "localhost", "192.0.2.1", "[2001:db8::1]", "gpu-01", "evil.example"];
+        let proxied = |settings: &mut Settings| settings.behind_proxy = true;
+        let named = |settings: &mut Settings| settings.allowed_hosts = vec!["gpu-01".into()];
+        for (names, answers) in [
+            (names("127.0.0.1:80", |_| ()), [true, true, false, false, false, false]),
+            (names("[::1]:80", named), [true, true, false, false, true, false]),
+            // A proxy on this machine may be asked for any address of the machine.
+            (names("127.0.0.1:80", proxied), [true, true, true, true, false, false]),
+            (names("0.0.0.0:80", named), [true, true, true, true, true, false]),
+            (names("[::]:80", |_| ()), [true, true, true, true, false, false]),
+            (names("192.0.2.1:80", |_| ()), [true, false, true, true, false, false]),
+        ] {
+            for (host, wanted) in hosts.iter().zip(answers) {
+                assert_eq!(answers_to(&names, host), wanted, "{host} {names:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn public_urls_are_read_and_their_name_is_ours() {
+        for (text, name) in [
+            ("https://monitor.example.org", "monitor.example.org"),
+            ("http://10.0.0.1:8080/gpu/", "10.0.0.1"),
+            ("HTTPS://[2001:db8::1]/", "[2001:db8::1]:99"),
+        ] {
+            let url = PublicUrl::parse(text).unwrap();
+            assert_eq!(url.is_https(), text.to_ascii_lowercase().starts_with("https"));
+            let names = names("127.0.0.1:80", |settings| settings.public_url = Some(url));
+            assert!(answers_to(&names, name), "{text}");
+        }
+        for bad in
+            ["", "monitor", "ftp://a", "https://", "https://a?b", "https://u@a", "https://a:x"]
+        {
+            assert_eq!(PublicUrl::parse(bad), Err(InvalidPublicUrl), "{bad}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_header_breaks_the_checks(
+            host in proptest::collection::vec(32_u8..=255, 0..40),
+            origin in proptest::collection::vec(32_u8..=255, 0..40),
+            site in "[ -~]{0,12}",
+        ) {
+            // 127 is the one byte of this range that a header cannot have.
+            let clean = |bytes: Vec<u8>| bytes.into_iter().filter(|b| *b != 127).collect::<Vec<_>>();
+            let headers = headers(&[
+                ("host", &clean(host)),
+                ("origin", &clean(origin)),
+                ("sec-fetch-site", site.as_bytes()),
+            ]);
+            let names = names("0.0.0.0:80", |_| ());
+            let _ = names.check_host(&Uri::from_static("/"), &headers);
+            let is_ours = names.check_origin(&headers).is_ok();
+            let is_written = headers["origin"].to_str().unwrap_or("?").contains("://");
+            proptest::prop_assert!(!is_ours || is_written);
+        }
+
+        #[test]
+        fn nothing_that_is_no_address_and_not_listed_is_ours(
+            name in "[a-z][a-z0-9-]{0,10}(\\.[a-z][a-z0-9-]{0,10}){0,3}\\.?(:[0-9]{1,5})?",
+        ) {
+            let names = names("0.0.0.0:80", |_| ());
+            let host = name.split(':').next().unwrap().trim_end_matches('.');
+            let is_local = host == "localhost" || host.ends_with(".localhost");
+            let valid_port = name.split_once(':').is_none_or(|(_, port)| port.parse::<u16>().is_ok());
+            proptest::prop_assert_eq!(answers_to(&names, &name), is_local && valid_port);
+        }
+    }
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{RawPathParams, Request, State};
-use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter};
 use futures_util::FutureExt as _;
@@ -256,15 +256,7 @@ pub(super) async fn answer(server: &Arc<Server>, peer: IpAddr, request: Request)
     let path: String = request.uri().path().chars().take(200).collect();
 
     let origin = Origin { client, over_tls };
-    let answering = AssertUnwindSafe(find(server, origin, request)).catch_unwind();
-    let mut response = match answering.await {
-        Ok(Ok(response)) => response,
-        Ok(Err(refused)) => refused.into_response(),
-        Err(_panic) => {
-            tracing::error!(%method, path, "answering this request failed; this is a bug");
-            Refused::internal().into_response()
-        }
-    };
+    let mut response = caught(find(server, origin, request), &method, &path).await;
     answer::harden(&mut response, over_tls);
     if settings.access_log {
         let status = response.status().as_u16();
@@ -272,6 +264,23 @@ pub(super) async fn answer(server: &Arc<Server>, peer: IpAddr, request: Request)
         tracing::info!(target: telemetry::ACCESS, %client, %method, path, status, milliseconds);
     }
     response
+}
+
+/// Makes an answer of whatever comes of a request, even of a mistake of ours.
+async fn caught(
+    answering: impl Future<Output = Result<Response, Refused>>,
+    method: &Method,
+    path: &str,
+) -> Response {
+    match AssertUnwindSafe(answering).catch_unwind().await {
+        Ok(Ok(response)) => response,
+        Ok(Err(refused)) => refused.into_response(),
+        // The panic itself was reported where it happened.
+        Err(_panic) => {
+            tracing::error!(%method, path, "answering this request failed; this is a bug");
+            Refused::internal().into_response()
+        }
+    }
 }
 
 /// Checks that the request is meant for this server, and takes the base path off.
@@ -308,4 +317,17 @@ fn redirect_to(path: &str) -> Response {
         response.headers_mut().insert(header::LOCATION, location);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_mistake_of_ours_becomes_an_answer() {
+        let mistake = async { panic!("a test's") };
+        let response = caught(mistake, &Method::GET, "/").await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
+    }
 }

@@ -62,6 +62,8 @@ pub struct Times {
     pub silent_at_most: Duration,
     /// A frame that a viewer does not take within this time ends the socket.
     pub send_at_most: Duration,
+    /// How long the other side may take to answer the close frame.
+    pub closing_at_most: Duration,
     /// Request line and headers must be there within this time; also how long a connection may
     /// stay open between two requests.
     pub headers_at_most: Duration,
@@ -88,6 +90,7 @@ impl Default for Times {
             ping_every: Duration::from_secs(20),
             silent_at_most: Duration::from_secs(60),
             send_at_most: Duration::from_secs(10),
+            closing_at_most: Duration::from_secs(1),
             headers_at_most: Duration::from_secs(15),
             body_at_most: Duration::from_secs(10),
             drain_at_most: Duration::from_secs(5),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use hyper_util::rt::TokioIo;
 use tokio_tungstenite::WebSocketStream;
@@ -50,7 +50,7 @@ pub(super) fn upgrade(
     let (Some(credential), Some(_)) = (caller.credential, caller.role) else {
         return Err(Refused::unauthorized());
     };
-    let accept = accept_key(request.headers())?;
+    let accept = accept_key(request.method(), request.headers())?;
     let encoding = encoding(request.uri().query())?;
     let place = server.viewers.take(caller.client).map_err(refuse_full)?;
     let connection = request.extensions().get::<Arc<Slot>>().cloned();
@@ -88,7 +88,7 @@ fn refuse_full(full: Full) -> Refused {
     }
 }
 
-fn accept_key(headers: &HeaderMap) -> Result<String, Refused> {
+fn accept_key(method: &Method, headers: &HeaderMap) -> Result<String, Refused> {
     let has = |name: HeaderName, word: &str| {
         headers.get_all(name).iter().any(|value| {
             let mut words = value.to_str().unwrap_or_default().split(',');
@@ -96,7 +96,8 @@ fn accept_key(headers: &HeaderMap) -> Result<String, Refused> {
         })
     };
     let asks_for_socket = has(header::CONNECTION, "upgrade") && has(header::UPGRADE, "websocket");
-    if !asks_for_socket || !has(header::SEC_WEBSOCKET_VERSION, "13") {
+    let is_get = *method == Method::GET;
+    if !is_get || !asks_for_socket || !has(header::SEC_WEBSOCKET_VERSION, "13") {
         return Err(Refused::bad_request("this path is for WebSockets (version 13) only"));
     }
     // 16 bytes in base64.

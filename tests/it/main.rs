@@ -14,3 +14,4 @@ mod host_made;
 mod node;
 mod rules;
 mod support;
+mod web;

@@ -10,7 +10,7 @@ use futures_util::{SinkExt as _, Stream, StreamExt as _, stream};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{MissedTickBehavior, timeout};
 use tokio_stream::StreamMap;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -30,8 +30,6 @@ use crate::web::server::Server;
 
 /// Messages go out in pieces of this size.
 const PIECE_BYTES: usize = 32 * 1024;
-/// How long the other side may take to answer a close frame.
-const CLOSING_AT_MOST: Duration = Duration::from_secs(1);
 
 type Frames = Pin<Box<dyn Stream<Item = Event> + Send>>;
 
@@ -111,6 +109,7 @@ impl Session {
         // Collection for this viewer stops now, not after the goodbye.
         self.subscriptions.clear();
         let Some(frame) = end.close_frame() else { return };
+        let at_most = self.server.settings.times.closing_at_most;
         let goodbye = async {
             self.socket.send(Message::Close(Some(frame))).await?;
             // Dropping a connection with unread messages would throw the close frame away.
@@ -118,7 +117,7 @@ impl Session {
             Ok::<_, Error>(())
         };
         // Whoever does not take it in time gets none.
-        let _ = timeout(CLOSING_AT_MOST, goodbye).await;
+        let _ = timeout(at_most, goodbye).await;
     }
 
     async fn serve(&mut self) -> End {
@@ -145,6 +144,7 @@ impl Session {
         let stop = self.server.stop.clone();
         let every = self.server.settings.times.ping_every;
         let mut pings = tokio::time::interval(every);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         pings.reset();
         loop {
             let resync_in = self.resync_in();
