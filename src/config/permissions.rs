@@ -3,14 +3,18 @@
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
-/// What to say if somebody else than its owner can read or write the file.
+/// What to say of a file with secrets that somebody else than its owner can read or write.
 pub(super) fn too_open(path: &Path) -> Option<String> {
+    examine(path, "holds secrets")
+}
+
+fn examine(path: &Path, what_it_is: &str) -> Option<String> {
     let metadata = std::fs::metadata(path).ok()?;
     let mode = metadata.permissions().mode() & 0o777;
     let name = path.display();
     (metadata.is_file() && mode & 0o077 != 0).then(|| {
         format!(
-            "{name} holds secrets and others than its owner (user {}) can use it (mode {mode:03o}); run: chmod 600 {name}",
+            "{name} {what_it_is}, and others than its owner (user {}) can read or write it (mode {mode:03o}); run: chmod 600 {name}",
             metadata.uid()
         )
     })
@@ -22,7 +26,8 @@ pub(super) fn too_open_in(folder: &Path) -> Vec<String> {
     const MOST: usize = 64;
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path())).take(MOST);
-    let mut warnings: Vec<_> = paths.filter_map(|path| too_open(&path)).collect();
+    let mut warnings: Vec<_> =
+        paths.filter_map(|path| examine(&path, "is in the state folder")).collect();
     warnings.sort();
     warnings
 }

@@ -1,8 +1,12 @@
-//! The program as it is called: arguments, exit codes, what is on which stream.
+//! The program as it is called: arguments, exit codes, what is on which stream, signals.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 fn smonitor(arguments: &[&str], folder: &Path) -> Output {
     command(arguments, folder).output().unwrap()
@@ -150,4 +154,70 @@ fn a_full_disk_is_told() {
     let output = command(&["check-config"], folder.path()).stdout(full).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("cannot be written"), "{}", text(&output.stderr));
+}
+
+/// A running `smonitor demo`. Killed if a test fails.
+struct Running {
+    child: Child,
+    port: u16,
+    _folder: tempfile::TempDir,
+}
+
+impl Running {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = command(&["demo", "--port", "0"], folder.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let port = line.trim_end().trim_end_matches('/').rsplit(':').next().unwrap();
+        let port = port.parse().unwrap_or_else(|_| panic!("no port in {line:?}"));
+        Self { child, port, _folder: folder }
+    }
+
+    fn send(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+    }
+
+    fn answers(&self) -> bool {
+        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) else { return false };
+        let request = "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.starts_with("HTTP/1.1 200")
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Ends here only if it did not end by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn signals_that_ask_to_end_end_it_well() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut running = Running::start();
+        assert!(running.answers());
+        running.send(signal);
+        assert_eq!(running.child.wait().unwrap().code(), Some(0), "{signal:?}");
+    }
+}
+
+#[test]
+fn without_a_terminal_a_hang_up_is_ignored() {
+    let mut running = Running::start();
+    running.send(Signal::HUP);
+    // Several round trips: had the signal been taken for a wish to stop, the door would close.
+    assert!((0..20).all(|_| running.answers()));
+    assert!(running.child.try_wait().unwrap().is_none());
+    running.send(Signal::TERM);
+    assert_eq!(running.child.wait().unwrap().code(), Some(0));
 }

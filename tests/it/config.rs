@@ -363,6 +363,9 @@ fn the_revision_follows_what_the_page_shows() {
     for changed in [
         r#"{"monitor": {"site_name": "x"}}"#,
         r#"{"monitor": {"interval": 3}}"#,
+        r#"{"monitor": {"process_interval": 3}}"#,
+        r#"{"monitor": {"mode": "app"}}"#,
+        r#"{"auth": {"mode": "token"}}"#,
         r#"{"server": {"base_path": "/x/"}}"#,
         r#"{"auth": {"role": "guest"}}"#,
     ] {

@@ -1,4 +1,5 @@
 //! All integration tests in one binary, so that they link once.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests: what goes wrong ends them")]
 
 mod cli;
 mod commands;
