@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { en } from '../src/lib/i18n/en';
 import { chooseLanguage, fill, getLanguage, setLanguage, t, tn } from '../src/lib/i18n/index.svelte';
@@ -34,6 +36,22 @@ describe('the catalogues', () => {
   it('leave nothing in English by mistake', () => {
     const latin = needed.filter((key) => /[a-z]{4,}/.test(source[key] ?? '') && chinese[key] === source[key]);
     expect(latin).toEqual(['app.name']);
+  });
+});
+
+describe('every text', () => {
+  const code = readdirSync('src', { recursive: true, withFileTypes: true })
+    .filter((entry) => /\.(svelte|ts)$/.test(entry.name) && !entry.parentPath.includes('i18n'))
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+    .join('\n');
+  const families = [...code.matchAll(/`([\w.]+[._])\${/g)].map(([, prefix]) => prefix ?? '');
+
+  it('is used', () => {
+    const unused = Object.keys(source).filter((key) => {
+      const base = key.replace(/\.(one|other)$/, '');
+      return !code.includes(`'${base}'`) && !families.some((prefix) => key.startsWith(prefix));
+    });
+    expect(unused).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 // Requests to the API: what the page asks for outside the socket, and refusals in one shape.
-import type { ErrorBody, ErrorCode, SessionBody, SignIn } from './api';
+import type { ErrorBody, ErrorCode, RecentDocument, SessionBody, SignIn } from './api';
 
 /** `unreachable`: no answer at all; `unexpected`: an answer that is not the API's. */
 export type FailureCode = ErrorCode | 'unreachable' | 'unexpected';
@@ -45,5 +45,8 @@ export const readSession = (): Promise<Answer<SessionBody>> => request('GET', 'a
 
 export const signIn = (token: string): Promise<Answer<SessionBody>> =>
   request('POST', 'api/v1/session', { token } satisfies SignIn);
+
+export const readRecent = (host: string): Promise<Answer<RecentDocument>> =>
+  request('GET', `api/v1/hosts/${host}/recent`);
 
 export const signOut = (): Promise<Answer<unknown>> => request('DELETE', 'api/v1/session');

@@ -1,7 +1,6 @@
-// The last ten minutes of each host's load, gathered from the live documents as they come, so that a
-// chart has its past when the view is opened again. Kept while the page lives; the server's own
-// history is another thing.
-import type { HostDocument } from '../api/api';
+// The last ten minutes of each host's load, so that a chart has its past when a view is opened: from
+// the server what it still knows, then from the live documents as they come. Kept while the page lives.
+import type { HostDocument, Reading, RecentDocument } from '../api/api';
 import { present } from '../model/reading';
 import { Ring, type Columns } from '../model/ring';
 
@@ -11,8 +10,24 @@ const settings = { spanMs: HISTORY_MS, capacity: 1300, gapMs: 15_000 };
 
 /** CPU and memory are read by different sources, at their own times: a ring for each. */
 export class HostHistory {
-  readonly cpu = new Ring(2, settings);
-  readonly memory = new Ring(2, settings);
+  #cpu = new Ring(2, settings);
+  #memory = new Ring(2, settings);
+
+  /** Busy and I/O wait, in percent. */
+  get cpu(): Columns {
+    return this.#cpu.columns();
+  }
+
+  /** Used memory and used swap, in percent. */
+  get memory(): Columns {
+    return this.#memory.columns();
+  }
+
+  /** Puts what the server remembers before and between what was seen here. */
+  fill({ cpu, memory }: RecentDocument): void {
+    this.#cpu = joined(this.#cpu, cpu.times_ms, [cpu.busy_percent, cpu.iowait_percent]);
+    this.#memory = joined(this.#memory, memory.times_ms, [memory.used_percent, memory.swap_percent]);
+  }
 
   push(document: HostDocument): void {
     const { cpu, memory } = document;
@@ -20,18 +35,38 @@ export class HostHistory {
     if (cpuAt !== null) {
       const value = present(cpu.value);
       const usage = value && present(value.usage);
-      this.cpu.push(cpuAt, [usage?.busy_percent ?? null, usage?.iowait_percent ?? null]);
+      this.#cpu.push(cpuAt, [usage?.busy_percent ?? null, usage?.iowait_percent ?? null]);
     }
     const memoryAt = present(memory.taken_at_ms);
     if (memoryAt !== null) {
       const value = present(memory.value);
       const swap = value && present(value.swap);
-      this.memory.push(memoryAt, [
+      this.#memory.push(memoryAt, [
         value ? present(value.used_percent) : null,
         swap ? present(swap.used_percent) : null,
       ]);
     }
   }
+}
+
+function joined(own: Ring, times: readonly number[], columns: readonly (readonly Reading<number>[])[]): Ring {
+  const points = new Map<number, (number | null)[]>();
+  times.forEach((time, at) => {
+    points.set(
+      time,
+      columns.map((column) => present(column[at] ?? { absent: 'gone' })),
+    );
+  });
+  const seen = own.columns();
+  seen.times.forEach((time, at) => {
+    const values = seen.values.map((column) => column[at] ?? null);
+    // What the ring put in to break the line is made anew below, where there is still a gap.
+    const filler = values.every((value) => value === null) && seen.times[at - 1] === time - 1;
+    if (!filler) points.set(time, values);
+  });
+  const ring = new Ring(columns.length, settings);
+  for (const [time, values] of [...points].sort(([a], [b]) => a - b)) ring.push(time, values);
+  return ring;
 }
 
 const hosts = new Map<string, HostHistory>();

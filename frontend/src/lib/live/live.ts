@@ -1,6 +1,6 @@
 // The store of this page, wired to its address, its history and the login page.
 import type { HostDocument } from '../api/api';
-import { readSession } from '../api/client';
+import { readRecent, readSession } from '../api/client';
 import { here, href, navigate, route } from '../router.svelte';
 import { historyOf } from './history';
 import { LiveStore } from './store.svelte';
@@ -30,6 +30,12 @@ export const live = new LiveStore({
       historyOf(host).push(document as unknown as HostDocument);
   },
 });
+
+/** Fetches the past of a host's charts; without it they begin now, which is no error to show. */
+export async function fillHistory(host: string): Promise<void> {
+  const answer = await readRecent(host);
+  if (answer.ok) historyOf(host).fill(answer.value);
+}
 
 /** Listens to what the browser knows of network and visibility. */
 export function watchBrowser(): () => void {

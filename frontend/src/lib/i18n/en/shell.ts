@@ -7,15 +7,11 @@ export const shell = {
   'app.reload': 'Reload',
   'app.dismiss': 'Dismiss',
   'app.close': 'Close',
-  'app.cancel': 'Cancel',
-  'app.home': 'Home',
 
   'theme.light': 'light',
   'theme.dark': 'dark',
   'theme.system': 'as the system',
   'theme.button': 'Theme: {theme}. Change to {next}',
-
-  'language.button': 'English',
 
   'live.connecting': 'Connecting…',
   'live.live': 'Live',
@@ -41,7 +37,6 @@ export const shell = {
   'keys.title': 'Keyboard shortcuts',
   'keys.open': 'Keyboard shortcuts',
   'keys.enabled': 'Single-key shortcuts',
-  'keys.none': 'No shortcuts on this page.',
   'keys.help': 'This list',
   'keys.theme': 'Light, dark or as the system',
   'keys.pause': 'Pause, or go on',
@@ -49,8 +44,7 @@ export const shell = {
   'keys.filter': 'Go to the filter',
   'keys.overview': 'Overview',
   'keys.processes': 'Processes',
-  'keys.next': 'Next row',
-  'keys.previous': 'Previous row',
+  'keys.rows': 'Next and previous row of a table',
   'keys.settings': 'Settings',
   'keys.close': 'Close, or leave the field',
 

@@ -1,7 +1,6 @@
 // Words for states: of a host, of a panel's data, of a level.
 export const state = {
   'state.up': 'up',
-  'state.stale': 'stale',
   'state.staleFor': 'stale {age}',
   'state.unknown': 'unknown',
   'state.gone': 'no longer monitored',
@@ -13,6 +12,5 @@ export const state = {
   'data.stuck': 'stuck for {age}',
   'data.lastValue': 'last value {age} old',
   'data.trouble': 'last run failed',
-  'data.empty': 'No values',
   'data.loading': 'Loading…',
 } as const;

@@ -9,15 +9,11 @@ export const shell: Translated<typeof en> = {
   'app.reload': '重新加载',
   'app.dismiss': '忽略',
   'app.close': '关闭',
-  'app.cancel': '取消',
-  'app.home': '首页',
 
   'theme.light': '浅色',
   'theme.dark': '深色',
   'theme.system': '跟随系统',
   'theme.button': '主题：{theme}。切换为{next}',
-
-  'language.button': '中文',
 
   'live.connecting': '正在连接…',
   'live.live': '实时',
@@ -42,7 +38,6 @@ export const shell: Translated<typeof en> = {
   'keys.title': '键盘快捷键',
   'keys.open': '键盘快捷键',
   'keys.enabled': '启用单键快捷键',
-  'keys.none': '此页面没有快捷键。',
   'keys.help': '显示此列表',
   'keys.theme': '浅色、深色或跟随系统',
   'keys.pause': '暂停或继续',
@@ -50,8 +45,7 @@ export const shell: Translated<typeof en> = {
   'keys.filter': '转到筛选框',
   'keys.overview': '概览',
   'keys.processes': '进程',
-  'keys.next': '下一行',
-  'keys.previous': '上一行',
+  'keys.rows': '表格的下一行、上一行',
   'keys.settings': '设置',
   'keys.close': '关闭，或离开输入框',
 

@@ -3,7 +3,6 @@ import type { Translated } from '../types';
 
 export const state: Translated<typeof en> = {
   'state.up': '在线',
-  'state.stale': '过期',
   'state.staleFor': '过期 {age}',
   'state.unknown': '未知',
   'state.gone': '已不再监控',
@@ -15,6 +14,5 @@ export const state: Translated<typeof en> = {
   'data.stuck': '已卡住 {age}',
   'data.lastValue': '最后的数值距今 {age}',
   'data.trouble': '上次读取失败',
-  'data.empty': '没有数值',
   'data.loading': '加载中…',
 };
