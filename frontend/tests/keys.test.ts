@@ -41,6 +41,13 @@ describe('shortcuts', () => {
     expect(press('p', {}, field)).toBe(false);
   });
 
+  it('work again after Esc left the field', () => {
+    const field = document.body.appendChild(document.createElement('input'));
+    field.focus();
+    expect(press('Escape', {}, field)).toBe(true);
+    expect(document.activeElement).not.toBe(field);
+  });
+
   it('not under an open dialog', () => {
     const dialog = document.body.appendChild(document.createElement('dialog'));
     dialog.setAttribute('open', '');

@@ -35,6 +35,11 @@ function inField(target: EventTarget | null): boolean {
 
 /** Handles a key press; returns whether a shortcut ran. */
 export function pressed(event: KeyboardEvent): boolean {
+  if (event.key === 'Escape' && inField(event.target) && !document.querySelector('dialog[open]')) {
+    // Out of the field, so that the shortcuts work again. What the field itself does is left to it.
+    (event.target as HTMLElement).blur();
+    return true;
+  }
   if (!keysEnabled.value || event.defaultPrevented || event.repeat) return false;
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || inField(event.target))
     return false;
