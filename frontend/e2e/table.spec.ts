@@ -49,7 +49,7 @@ test('headers and rows work by keyboard', async ({ page }) => {
 });
 
 test('the filter understands its fields', async ({ page }) => {
-  const shown = page.locator('.count');
+  const shown = page.getByRole('search').locator('.count');
   await filter(page).fill('user:alice');
   await expect.poll(() => column(page, 'User')).not.toContain('root');
   expect(new Set(await column(page, 'User'))).toEqual(new Set(['alice']));
@@ -163,7 +163,7 @@ test('the CSV file holds what is shown, and no formula', async ({ page, node }) 
   const evil = run('/bin/sleep', '=HYPERLINK("http://evil.example","a")', ['121']);
   try {
     await liveAt(page, `${node.url}?tab=processes&q=pid:${String(evil.pid)}`);
-    await expect(rowOf(page, evil.pid)).toBeVisible();
+    await expect(rowOf(page, evil.pid)).toContainText('HYPERLINK');
     const downloading = page.waitForEvent('download');
     await page.getByRole('button', { name: 'CSV' }).click();
     const download = await downloading;

@@ -100,3 +100,10 @@ export async function liveAt(page: Page, url: string): Promise<void> {
   await base.expect(page.getByRole('status').filter({ hasText: /^(Live|实时)$/ })).toBeVisible();
   await base.expect(page.getByRole('heading', { level: 1 })).toBeVisible();
 }
+
+/** Waits until the charts of an overview are drawn: then all its parts are loaded. */
+export async function drawn(page: Page): Promise<void> {
+  for (const name of [/^(CPU|处理器)$/, /^(Memory|内存)$/]) {
+    await base.expect(page.getByRole('region', { name }).locator('.uplot canvas')).toBeVisible();
+  }
+}
