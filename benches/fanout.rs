@@ -5,6 +5,7 @@
 //!
 //! The viewers are another process, so that only the server's own time is counted.
 
+#![expect(clippy::unwrap_used, reason = "what goes wrong in a bench ends it")]
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 #![expect(clippy::disallowed_methods, reason = "a bench starts its viewers and reads the time")]
 
@@ -17,7 +18,7 @@ use std::time::Duration;
 use smonitor::clock::Clock;
 use smonitor::feed::{self, Publisher};
 use smonitor::model::wire::{Mode, Topic};
-use smonitor::model::{Audience, HostId, Percent, Reading, Role, Section, Snapshot, UnixMillis};
+use smonitor::model::{Audience, HostId, Percent, Reading, Role, Snapshot, UnixMillis};
 use smonitor::web::{self, Access, Auth};
 use smonitor::{demo, model};
 use tokio::io::AsyncWriteExt as _;

@@ -82,15 +82,15 @@ fn try_run(loaded: &Loaded, what: What) -> Result<(), String> {
 async fn serve(config: &Config, what: What) -> Result<(), String> {
     let shutdown = Shutdown::new();
     shutdown.listen_to_signals().map_err(|error| format!("cannot listen to signals: {error}"))?;
-    let (access, fresh_token) = open_access(config)?;
     let address = SocketAddr::new(config.server.host, config.server.port);
     let listener = web::bind(address).map_err(|error| refused(address, &error))?;
     let bound = listener.local_addr().map_err(|error| refused(address, &error))?;
-
     let (feed, node) = measuring(config, what)?;
-    let measuring = shutdown.spawn(node.run(shutdown.token(), || {}));
-    announce(config, what, bound, fresh_token)?;
     let settings = web_settings(config, what)?;
+    // Last: a token is shown once, so it must not be made by a start that then fails.
+    let (access, fresh_token) = open_access(config)?;
+    announce(config, what, bound, fresh_token)?;
+    let measuring = shutdown.spawn(node.run(shutdown.token(), || {}));
     let parts = web::Parts {
         feed,
         access,

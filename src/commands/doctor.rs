@@ -73,7 +73,7 @@ pub(super) fn run(loaded: &Loaded, form: Form) -> Result<(String, Exit), String>
     match wait_for(async { Ok(look.await) })? {
         Ok(look) => findings.extend(examine(&look)),
         Err(error) => {
-            findings.push(Finding::bad("sources", error.to_string(), mend(Reason::NotResponding)))
+            findings.push(Finding::bad("sources", error.to_string(), mend(Reason::NotResponding)));
         }
     }
     let worked = findings.iter().all(|finding| finding.status != Status::Bad);

@@ -211,7 +211,7 @@ fn jobs(noise: Noise, at: UnixMillis) -> Vec<Sketch> {
             usual_cpu: if idle { 0.0 } else { appetite },
             resident: 3e7 + gib * 1.074e9 * grown,
             threads: if heavy { 34 + (number as u32 % 30) } else { 4 },
-            nice: if number % 11 == 0 { 10 } else { 0 },
+            nice: if number.is_multiple_of(11) { 10 } else { 0 },
             started,
             kernel: false,
         });

@@ -53,7 +53,6 @@ fn append(points: &mut VecDeque<Point>, point: Point) {
     points.push_back(point);
 }
 
-#[expect(clippy::type_complexity, reason = "three columns, used twice above")]
 fn columns(
     points: &VecDeque<Point>,
 ) -> (Vec<UnixMillis>, Vec<Reading<Percent>>, Vec<Reading<Percent>>) {

@@ -205,6 +205,19 @@ fn a_port_that_is_taken_is_said_in_a_sentence() {
     assert!(message.contains(&port) && message.contains("--port"), "{message}");
 }
 
+/// The access token is shown once: a start that comes to nothing must not use that up.
+#[test]
+fn a_start_that_fails_makes_no_access_token() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("config.json"), r#"{"auth": {"mode": "token"}}"#).unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let output = smonitor(&["--mode", "node", "--port", &port], folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let server = Running::start_and_read(&["--mode", "node"], folder.path(), 2);
+    assert!(server.first_lines[1].contains("#token="), "{:?}", server.first_lines);
+}
+
 #[test]
 fn two_servers_run_side_by_side_and_stop_when_told() {
     let folder = tempfile::tempdir().unwrap();

@@ -98,7 +98,9 @@ fn a_busy_processor_shows_as_the_kernel_counts_it() {
     let mut table_source = ProcessSource::new(context());
     let first = cpu(&mut source);
     assert_eq!(first.usage, Reading::absent(Reason::Measuring), "not a false 0");
-    assert!(first.per_core.iter().all(|core| core.busy_percent.reason() == Some(Reason::Measuring)));
+    assert!(
+        first.per_core.iter().all(|core| core.busy_percent.reason() == Some(Reason::Measuring))
+    );
     settled(&mut table_source);
     let started = Instant::now();
     let first_table = processes(table_source.collect());
@@ -143,7 +145,10 @@ fn the_system_is_what_sysinfo_says() {
     let Ok(Collected::System(system)) = SystemSource::new(context()).collect() else {
         panic!("the system was not read")
     };
-    assert_eq!(system.hostname, Reading::from_option(sysinfo::System::host_name().ok(), Reason::Gone));
+    assert_eq!(
+        system.hostname,
+        Reading::from_option(sysinfo::System::host_name().ok(), Reason::Gone)
+    );
     let release = Reading::from_option(sysinfo::System::kernel_version().ok(), Reason::Gone);
     assert_eq!(system.kernel_release, release);
     let name = system.operating_system.present().unwrap().name.clone();
@@ -154,7 +159,10 @@ fn the_system_is_what_sysinfo_says() {
     let mut other = sysinfo::System::new().unwrap();
     other.refresh_cpu_all();
     assert_eq!(*cpu.threads.present().unwrap() as usize, other.cpus().len());
-    assert_eq!(cpu.cores.present().map(|&cores| cores as usize), sysinfo::System::physical_core_count().ok());
+    assert_eq!(
+        cpu.cores.present().map(|&cores| cores as usize),
+        sysinfo::System::physical_core_count().ok()
+    );
     assert_eq!(cpu.brand.present().unwrap(), other.cpus()[0].brand().trim());
 }
 
@@ -165,7 +173,8 @@ fn three_hundred_megabytes_are_seen() {
     let mut source = ProcessSource::new(context());
     for _ in 0..200 {
         let table = processes(source.collect());
-        let largest = table.rows.iter().map(|process| &process.row).max_by_key(|row| row.resident_bytes.0);
+        let largest =
+            table.rows.iter().map(|process| &process.row).max_by_key(|row| row.resident_bytes.0);
         let largest = largest.unwrap();
         let hog = table.rows.iter().find(|process| {
             process.row.name.as_str() == "tail" && process.row.resident_bytes.0 >= SIZE
@@ -261,7 +270,8 @@ fn processes_that_come_and_go_never_fail_a_tick() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !stop.load(Ordering::Relaxed) {
-                let mut storm = Guest::run("for i in 1 2 3 4 5 6 7 8 9; do true & sh -c : & done; wait");
+                let mut storm =
+                    Guest::run("for i in 1 2 3 4 5 6 7 8 9; do true & sh -c : & done; wait");
                 let _ = storm.0.wait();
             }
         });

@@ -42,10 +42,8 @@ fn server(sockets: u32, cores: u32, threads: u32) -> Machine {
         let folder = format!("sys/devices/system/cpu/cpu{id}");
         machine.write(&format!("{folder}/topology/physical_package_id"), format!("{socket}\n"));
         machine.write(&format!("{folder}/topology/core_id"), format!("{core_id}\n"));
-        machine.write(
-            &format!("{folder}/topology/thread_siblings_list"),
-            siblings.join(",") + "\n",
-        );
+        machine
+            .write(&format!("{folder}/topology/thread_siblings_list"), siblings.join(",") + "\n");
         let kilohertz = 2_000_000 + id * 1000;
         machine.write(&format!("{folder}/cpufreq/scaling_cur_freq"), format!("{kilohertz}\n"));
         machine.write(&format!("{folder}/cpufreq/cpuinfo_max_freq"), "3700000\n");
@@ -72,7 +70,8 @@ fn two_sockets_with_128_threads() {
     let machine = server(2, 32, 2);
     let mut source = CpuSource::new(machine.context());
     // Every even processor works half of the time, the last all of it.
-    let busy = || (0..128).map(|id| (id, if id == 127 { 1000 } else { 500 * u64::from(id % 2 == 0) }));
+    let busy =
+        || (0..128).map(|id| (id, if id == 127 { 1000 } else { 500 * u64::from(id % 2 == 0) }));
     machine.write("proc/stat", stat(busy(), 1));
     let first = cpu(&mut source);
     assert_eq!(first.usage.reason(), Some(Reason::Measuring));
@@ -108,9 +107,15 @@ fn a_thousand_and_twenty_four_processors() {
     machine.write("proc/stat", stat((0..1024).map(|id| (id, 250)), 3));
     let second = cpu(&mut source);
     assert_eq!(second.usage.present().unwrap().busy_percent, Percent(25.0));
-    assert!(second.per_core.iter().all(|core| core.busy_percent == Reading::Present(Percent(25.0))));
+    assert!(
+        second.per_core.iter().all(|core| core.busy_percent == Reading::Present(Percent(25.0)))
+    );
     let frequency = *second.frequency.present().unwrap();
-    assert_eq!(frequency.highest_hertz, Hertz((2_000_000 + 1021 * 1000) * 1000), "the next quarter");
+    assert_eq!(
+        frequency.highest_hertz,
+        Hertz((2_000_000 + 1021 * 1000) * 1000),
+        "the next quarter"
+    );
 }
 
 #[test]
@@ -136,7 +141,8 @@ fn processors_that_come_and_go() {
 #[test]
 fn a_long_pause_is_not_averaged_over() {
     let machine = server(1, 1, 1);
-    machine.write("proc/meminfo", "MemTotal: 9 kB\nMemFree: 1 kB\nSwapTotal: 9 kB\nSwapFree: 9 kB\n");
+    machine
+        .write("proc/meminfo", "MemTotal: 9 kB\nMemFree: 1 kB\nSwapTotal: 9 kB\nSwapFree: 9 kB\n");
     machine.write("proc/vmstat", "pswpin 1\npswpout 1\n");
     let mut memory_source = MemorySource::new(machine.context());
     let mut swap_in = || match memory_source.collect() {
@@ -187,7 +193,8 @@ fn a_malformed_file_is_not_a_crash_and_not_a_zero() {
 }
 
 fn write_process(machine: &Machine, pid: u32, comm: &str, ticks: u64, start: u64) {
-    let stat = format!("{pid} ({comm}) S 1 1 1 0 -1 0 0 0 0 0 {ticks} 0 0 0 20 0 1 0 {start} 4096 1");
+    let stat =
+        format!("{pid} ({comm}) S 1 1 1 0 -1 0 0 0 0 0 {ticks} 0 0 0 20 0 1 0 {start} 4096 1");
     machine.write(&format!("proc/{pid}/stat"), stat);
     machine.write(&format!("proc/{pid}/statm"), "1 1 1 0 0 0 0");
 }
@@ -209,9 +216,8 @@ fn exec_changes_the_command_and_not_the_row() {
     machine.pass(BETWEEN);
     write_process(&machine, 9, "run", 20, 5);
     machine.write("proc/9/cmdline", "run");
-    let command = |source: &mut ProcessSource| {
-        row(&processes(source.collect()).rows, 9).row.command.clone()
-    };
+    let command =
+        |source: &mut ProcessSource| row(&processes(source.collect()).rows, 9).row.command.clone();
     for _ in 0..200 {
         if command(&mut source) == Reading::Present("run".into()) {
             break;
@@ -252,7 +258,8 @@ fn a_process_whose_memory_is_locked_does_not_hold_up_the_table() {
     write_process(&machine, 5, "stuck", 0, 1);
     // Opening a FIFO blocks like reading a command line behind a held lock.
     let path = machine.path("proc/5/cmdline");
-    let (kind, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR);
+    let (kind, mode) =
+        (rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR);
     rustix::fs::mknodat(rustix::fs::CWD, &path, kind, mode, 0).unwrap();
     write_process(&machine, 7, "well", 0, 1);
     machine.write("proc/7/cmdline", "well");
