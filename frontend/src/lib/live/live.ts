@@ -1,5 +1,5 @@
 // The store of this page, wired to its address, its history and the login page.
-import type { HostDocument } from '../api/api';
+import type { HostDocument, RecentDocument } from '../api/api';
 import { readRecent, readSession } from '../api/client';
 import { here, href, navigate, route } from '../router.svelte';
 import { historyOf } from './history';
@@ -31,10 +31,15 @@ export const live = new LiveStore({
   },
 });
 
+/** Whether an answer is what it should be: a proxy may answer in the server's place. */
+function isRecent(value: Partial<RecentDocument> | null): value is RecentDocument {
+  return Array.isArray(value?.cpu?.times_ms) && Array.isArray(value.memory?.times_ms);
+}
+
 /** Fetches the past of a host's charts; without it they begin now, which is no error to show. */
 export async function fillHistory(host: string): Promise<void> {
   const answer = await readRecent(host);
-  if (answer.ok) historyOf(host).fill(answer.value);
+  if (answer.ok && isRecent(answer.value)) historyOf(host).fill(answer.value);
 }
 
 /** Listens to what the browser knows of network and visibility. */

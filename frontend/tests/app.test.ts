@@ -1,0 +1,121 @@
+// The whole page against a server that is a test: what happens at the edges of a session.
+import { render, screen } from '@testing-library/svelte';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import App from '../src/App.svelte';
+import { setLanguage } from '../src/lib/i18n/index.svelte';
+import { live } from '../src/lib/live/live';
+import { route } from '../src/lib/router.svelte';
+import { hostDocument, section } from './documents';
+import { FakeSocket, useFakeSocket } from './fake-socket';
+import { hello } from './hello';
+
+const answer = vi.fn<typeof fetch>();
+const wait = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
+const session = (role: string | null) => new Response(JSON.stringify({ role, signed_in: role !== null }));
+
+beforeEach(async () => {
+  vi.useFakeTimers();
+  useFakeSocket();
+  vi.stubGlobal('fetch', answer);
+  answer.mockReset();
+  answer.mockImplementation(() => Promise.resolve(session('member')));
+  await setLanguage('en');
+  live.hello = null;
+  live.newestMs = null;
+  history.replaceState(null, '', '/');
+});
+
+afterEach(() => {
+  live.stop();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+async function openLive(): Promise<void> {
+  render(App);
+  await wait(0);
+  FakeSocket.last.open();
+  await FakeSocket.last.say({ type: 'hello', ...hello({ host: 'gpu-1', server_time_ms: Date.now() }) });
+  await wait(50);
+  const data = hostDocument();
+  data.cpu = section(data.cpu.value as never, { taken_at_ms: Date.now() });
+  await FakeSocket.last.say({ type: 'full', topic: 'host/gpu-1', seq: 1, server_time_ms: Date.now(), data });
+  await wait(50);
+}
+
+describe('App', () => {
+  it('shows the only host at the start address', async () => {
+    await openLive();
+    expect(screen.getByRole('heading', { level: 1 })).toHaveTextContent('gpu-1');
+    expect(screen.getByRole('region', { name: 'CPU' })).toHaveTextContent('38');
+    expect(screen.getByRole('status')).toHaveTextContent('Live');
+    expect(document.title).toBe('gpu-1 · smonitor');
+  });
+
+  it('keeps the data when the connection is lost, says so once, and marks the title', async () => {
+    await openLive();
+    FakeSocket.last.drop();
+    await wait(100);
+    expect(screen.getByRole('status')).toHaveTextContent('Disconnected');
+    expect(screen.getByRole('alert')).toHaveTextContent('Disconnected');
+    expect(screen.getByText(/Disconnected – showing data from/)).toBeInTheDocument();
+    expect(screen.getByRole('region', { name: 'CPU' })).toHaveTextContent('38');
+    expect(document.title).toBe('⚠ gpu-1 · smonitor');
+  });
+
+  it('says that nothing comes any more', async () => {
+    await openLive();
+    await wait(7000);
+    expect(screen.getByRole('status')).toHaveTextContent('No data');
+    expect(screen.getByText(/^No data for/)).toBeInTheDocument();
+  });
+
+  it('leads to the login when the session ended, once, and remembers the way back', async () => {
+    await openLive();
+    const stop = vi.spyOn(live, 'stop');
+    FakeSocket.last.drop(4401);
+    await wait(100);
+    expect(route()).toEqual({ page: 'login' });
+    expect(location.search).toBe('?next=%2F');
+    expect(stop).toHaveBeenCalledOnce();
+  });
+
+  it('leads to the login when the upgrade is refused to a stranger', async () => {
+    answer.mockImplementation(() => Promise.resolve(session(null)));
+    history.replaceState(null, '', '/host/gpu-1?tab=processes');
+    render(App);
+    await wait(0);
+    FakeSocket.last.drop();
+    await wait(100);
+    expect(route()).toEqual({ page: 'login' });
+    await wait(60_000);
+    expect(FakeSocket.all).toHaveLength(1);
+  });
+
+  it('stays and tries again when the refusal has another reason', async () => {
+    render(App);
+    await wait(0);
+    FakeSocket.last.drop();
+    await wait(2000);
+    expect(route()).toEqual({ page: 'home' });
+    expect(FakeSocket.all.length).toBeGreaterThan(1);
+  });
+
+  it('explains a closed door', async () => {
+    await openLive();
+    FakeSocket.last.drop(4403);
+    await wait(100);
+    expect(screen.getByRole('status')).toHaveTextContent('No access');
+    expect(screen.getByRole('alert')).toHaveTextContent('does not let you see');
+  });
+
+  it('shows guests no processes', async () => {
+    render(App);
+    await wait(0);
+    FakeSocket.last.open();
+    await FakeSocket.last.say({ type: 'hello', ...hello({ host: 'gpu-1', role: 'guest' }) });
+    await wait(50);
+    expect(screen.queryByRole('link', { name: /^Processes/ })).toBeNull();
+    expect(FakeSocket.last.sent.map((each) => each.topic)).toEqual(['host/gpu-1']);
+  });
+});
