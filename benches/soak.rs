@@ -1,0 +1,170 @@
+//! Whether memory stays flat: a day of 2-second ticks on a clock that is moved by hand, and a
+//! million turns of the schedule with sources that fail 1 in 4 and hang now and then.
+//!
+//!     cargo bench --bench soak [-- TICKS]
+//!
+//! Prints the resident set along the way and its slope over the second half, where everything that
+//! has a cap has reached it.
+
+#![expect(clippy::unwrap_used, reason = "what goes wrong in a bench ends it")]
+#![expect(clippy::print_stdout, reason = "a bench prints its figures")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use smonitor::clock::Clock;
+use smonitor::demo;
+use smonitor::feed::{self, Event, Subscription};
+use smonitor::host::TakenAt;
+use smonitor::host::schedule::{Ending, Plan, Schedule, Tier};
+use smonitor::model::wire::Topic;
+use smonitor::model::{Audience, Reason, Role, UnixMillis};
+
+const TICK: Duration = Duration::from_secs(2);
+const SEED: u64 = 1;
+const START: UnixMillis = UnixMillis(1_795_176_000_000);
+
+/// Different moments of the demo machine; a table of them is made once, so that making up data is
+/// not what is measured.
+const MOMENTS: usize = 600;
+
+fn main() {
+    let ticks = std::env::args().skip(1).find_map(|a| a.parse().ok()).unwrap_or(43_200);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(feed(ticks));
+    schedule(1_000_000);
+}
+
+/// Feed and frames: one viewer who takes every frame, one who comes and goes, one who never takes
+/// any.
+async fn feed(ticks: usize) {
+    let (clock, hands) = Clock::manual(START);
+    let settings = feed::Settings { fresh_for: TICK, wait_at_most: Duration::from_secs(5) };
+    let (feed, publisher) = feed::new(settings, clock);
+    let host = demo::host_id(SEED);
+    publisher.add_host(host.clone());
+    let moments: Vec<_> = (0..MOMENTS)
+        .map(|tick| Arc::new(demo::snapshot(SEED, UnixMillis(START.0 + 2000 * tick as i64))))
+        .collect();
+    publisher.publish(&moments[0]);
+    let topics = [Topic::Host(host.clone()), Topic::Processes(host)];
+    let member = Audience::new(Role::Member);
+    let open = || topics.each_ref().map(|topic| feed.subscribe(topic, member).unwrap());
+    let mut steady = open();
+    let _never_reads = open();
+    take(&mut steady).await;
+    let mut memory = Memory::new(ticks);
+    let mut bytes = 0;
+    for tick in 1..=ticks {
+        hands.advance(TICK);
+        let mut snapshot = (*moments[tick % MOMENTS]).clone();
+        snapshot.taken_at_ms = UnixMillis(START.0 + 2000 * tick as i64);
+        publisher.publish(&Arc::new(snapshot));
+        bytes += take(&mut steady).await;
+        if tick % 50 == 0 {
+            take(&mut open()).await;
+        }
+        memory.note(tick);
+    }
+    let encodings = feed.encodings();
+    println!(
+        "feed: {ticks} ticks, {encodings} encodings, {:.1} KB a tick to a viewer (deflated)",
+        bytes as f64 / ticks as f64 / 1e3
+    );
+    memory.print("ticks");
+}
+
+async fn take(viewers: &mut [Subscription; 2]) -> usize {
+    let mut bytes = 0;
+    for viewer in viewers {
+        let Event::Frame(frame) = viewer.next().await else { unreachable!("nothing is removed") };
+        bytes += frame.deflated().unwrap_or(frame.json()).len();
+    }
+    bytes
+}
+
+fn schedule(turns: usize) {
+    let plan =
+        |name| Plan { name, tier: Tier::Summary, interval: TICK, deadline: Duration::from_secs(5) };
+    let mut schedule =
+        Schedule::new(&[plan("good"), plan("bad"), plan("worse")], Duration::from_millis(150));
+    let mut random = 0x2545_F491_4F6C_DD1D_u64;
+    let mut dice = move |sides: u64| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        random % sides
+    };
+    let mut memory = Memory::new(turns);
+    let mut now = Duration::ZERO;
+    let (mut good, mut published) = (0_u64, 0_u64);
+    let mut hanging: Vec<(usize, Duration)> = Vec::new();
+    for turn in 1..=turns {
+        let at = TakenAt { monotonic: now, wall: UnixMillis(now.as_millis() as i64) };
+        hanging.retain(|(number, until)| {
+            if *until <= now {
+                schedule.ended(*number, Ending::Done, at);
+            }
+            *until > now
+        });
+        let step = schedule.turn(at, |_| true);
+        published += u64::from(step.publish);
+        for number in step.start {
+            match (number, dice(40)) {
+                (0, _) => {
+                    good += 1;
+                    schedule.ended(0, Ending::Done, at);
+                }
+                (_, 0) => hanging.push((number, now + Duration::from_secs(dice(60)))),
+                (_, 1..=10) => schedule.ended(number, Ending::Failed(Reason::ReadFailed), at),
+                _ => schedule.ended(number, Ending::Done, at),
+            }
+        }
+        now += step.wake_after.unwrap_or(TICK).min(TICK);
+        memory.note(turn);
+    }
+    let due = now.as_secs() / TICK.as_secs();
+    println!(
+        "schedule: {turns} turns, {:.1} days; the good source ran {good} of {due} times, {published} snapshots, {} failures of the others",
+        now.as_secs_f64() / 86_400.0,
+        schedule.health().iter().map(|source| source.failures).sum::<u64>()
+    );
+    memory.print("turns");
+}
+
+/// The resident set along the way.
+struct Memory {
+    every: usize,
+    points: Vec<(usize, u64)>,
+}
+
+impl Memory {
+    fn new(steps: usize) -> Self {
+        Self { every: (steps / 20).max(1), points: Vec::new() }
+    }
+
+    fn note(&mut self, step: usize) {
+        if step.is_multiple_of(self.every) {
+            self.points.push((step, resident()));
+        }
+    }
+
+    fn print(&self, unit: &str) {
+        let all: Vec<String> =
+            self.points.iter().map(|(_, bytes)| format!("{:.1}", *bytes as f64 / 1e6)).collect();
+        let half = &self.points[self.points.len() / 2..];
+        let (Some(first), Some(last)) = (half.first(), half.last()) else { return };
+        let grown = last.1 as f64 - first.1 as f64;
+        println!("  RSS MB: {}", all.join(" "));
+        println!(
+            "  slope over the second half: {:+.1} bytes per 1000 {unit}",
+            grown / (last.0 - first.0).max(1) as f64 * 1000.0
+        );
+    }
+}
+
+fn resident() -> u64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: u64 = statm.split(' ').nth(1).unwrap().parse().unwrap();
+    pages * rustix::param::page_size() as u64
+}
