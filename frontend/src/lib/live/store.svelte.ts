@@ -21,8 +21,7 @@ export class LiveStore {
   roundTripMs = $state.raw<number | null>(null);
   /** When the newest frame came, or was first waited for (performance clock); null while nothing is due. */
   lastFrameAt = $state.raw<number | null>(null);
-  /** Server's time of the newest frame shown. */
-  newestMs = $state.raw<number | null>(null);
+  newestMs = $state.raw<number | null>(null); // server's time of the newest frame shown
   unknown = 0; // messages that this page did not understand
 
   #views = $state.raw<ReadonlyMap<Topic, TopicView<Document>>>(new Map());
@@ -53,6 +52,7 @@ export class LiveStore {
 
   stop(why?: 'signed-out' | 'forbidden'): void {
     this.#socket.stop(why);
+    this.hello = this.newestMs = null; // what comes next may be another viewer
   }
 
   view<D>(topic: TopicOf<D>): TopicView<D> {
