@@ -185,6 +185,9 @@ pub fn needs_token(auth: AuthMode, bound: IpAddr, behind_proxy: bool) -> Start {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Clock;
+    use crate::model::wire::Mode;
+    use crate::web::{Auth, Settings};
     use axum::http::HeaderValue;
 
     #[test]
@@ -208,6 +211,39 @@ mod tests {
             let warned = matches!(start(AuthMode::None, false), Start::OpenWithWarning(_));
             assert_eq!(warned, !private, "{bound}");
             assert!(matches!(start(AuthMode::None, true), Start::OpenWithWarning(_)), "{bound}");
+        }
+    }
+
+    /// The feed has its own word on topics; here the gate stands alone.
+    #[test]
+    fn the_gate_alone_keeps_every_role_to_its_routes() {
+        let settings = Settings::new(Mode::Node, "0");
+        let names = Names::new("127.0.0.1:80".parse().unwrap(), &settings);
+        for needs in [Needs::Nothing, Needs::Role(Role::Guest), Needs::Role(Role::Member)] {
+            for role in [None, Some(Role::Guest), Some(Role::Member), Some(Role::Admin)] {
+                let auth = match role {
+                    Some(role) => Auth::Open { role },
+                    None => Auth::Token { role: Role::Admin },
+                };
+                let clock = Clock::system();
+                let (access, _) = Access::open(auth, None, clock).unwrap();
+                for kind in [Kind::Request, Kind::Socket] {
+                    let question = Question {
+                        needs,
+                        kind,
+                        method: &Method::GET,
+                        headers: &HeaderMap::new(),
+                        client: "127.0.0.1".parse().unwrap(),
+                    };
+                    let got = authorise(&names, &access, question);
+                    let may_pass = match needs {
+                        Needs::Nothing => true,
+                        Needs::Role(least) => role >= Some(least),
+                    };
+                    assert_eq!(got.is_ok(), may_pass, "{needs:?} as {role:?}: {got:?}");
+                    assert_eq!(got.ok().and_then(|caller| caller.role), role.filter(|_| may_pass));
+                }
+            }
         }
     }
 

@@ -7,5 +7,6 @@ mod limits;
 mod matrix;
 mod rest;
 mod secrets;
+mod sessions;
 mod site;
 mod socket;

@@ -66,6 +66,7 @@ async fn tokens_and_sessions_are_nowhere_but_where_they_belong() {
         "/api/v1/hosts",
         "/api/openapi.json",
         "/api/v1/hosts/gpu-01.lab",
+        "/api/v1/hosts/gpu-01.lab/recent",
         "/api/v1/hosts/gpu-01.lab/processes",
         "/nothing",
     ] {
