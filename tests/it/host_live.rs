@@ -9,6 +9,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
@@ -40,14 +41,14 @@ fn cpu(source: &mut CpuSource) -> Cpu {
     }
 }
 
-/// A process that ends with the test.
+/// A process that ends with the test, and what it starts with it.
 struct Guest(Child);
 
 impl Guest {
     fn run(script: &str) -> Self {
         let mut command = Command::new("sh");
         command.args(["-c", script]).stdin(Stdio::null()).stdout(Stdio::null());
-        Self(command.spawn().unwrap())
+        Self(command.process_group(0).spawn().unwrap())
     }
 
     fn pid(&self) -> u32 {
@@ -57,7 +58,8 @@ impl Guest {
 
 impl Drop for Guest {
     fn drop(&mut self) {
-        let _ = self.0.kill();
+        let group = rustix::process::Pid::from_child(&self.0);
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
         let _ = self.0.wait();
     }
 }
