@@ -205,7 +205,11 @@ fn web_settings(config: &Config, what: What) -> Result<web::Settings, String> {
         What::Demo { seed } => (Mode::Demo, demo::host_id(seed)),
     };
     let mut allowed_hosts = server.allowed_hosts.clone();
-    allowed_hosts.push(hostname().to_ascii_lowercase());
+    // The machine's own name, also as multicast DNS says it. A full domain name is nobody's to
+    // know but the administrator's: server.allowed_hosts.
+    let own = hostname().to_ascii_lowercase();
+    allowed_hosts.push(format!("{own}.local"));
+    allowed_hosts.push(own);
     let public_url = server.public_url.as_deref().map(web::PublicUrl::parse).transpose();
     Ok(web::Settings {
         site_name: config.monitor.site_name.clone(),

@@ -175,6 +175,8 @@ pub enum ErrorCode {
     TooMany,
     /// No data in time; try again later.
     Unavailable,
+    /// A mistake of the server; its log has the details.
+    Internal,
 }
 
 /// The first message: who answers, and what the page needs before anything else.

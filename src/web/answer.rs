@@ -97,7 +97,7 @@ impl Refused {
     pub(super) fn internal() -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
-            ErrorCode::Unavailable,
+            ErrorCode::Internal,
             "smonitor made a mistake; its log has the details",
         )
     }

@@ -144,44 +144,6 @@ fn check_content_type(method: &Method, headers: &HeaderMap) -> Result<(), Refuse
     }
 }
 
-/// What the setting `auth` says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AuthMode {
-    /// Nothing was said: open where only this machine can look, else the access token.
-    Auto,
-    /// The access token, always.
-    Token,
-    /// Nobody needs anything, wherever they come from.
-    None,
-}
-
-/// How a server starts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Start {
-    /// Open: only this machine can reach it.
-    Open,
-    /// Open because the setting says so; to be warned about.
-    OpenWithWarning(String),
-    /// The access token is needed.
-    Token,
-}
-
-/// The rule of the start. A proxy on the same machine publishes what listens on loopback, so
-/// loopback counts as private only without one.
-#[must_use]
-pub fn needs_token(auth: AuthMode, bound: IpAddr, behind_proxy: bool) -> Start {
-    let private = bound.to_canonical().is_loopback() && !behind_proxy;
-    match auth {
-        AuthMode::Token => Start::Token,
-        AuthMode::Auto | AuthMode::None if private => Start::Open,
-        AuthMode::Auto => Start::Token,
-        AuthMode::None => Start::OpenWithWarning(format!(
-            "anybody who reaches {bound} sees everything here, user names and command lines \
-             included, because auth is \"none\"; set it to \"token\" to ask for the access token"
-        )),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,30 +151,6 @@ mod tests {
     use crate::model::wire::Mode;
     use crate::web::{Auth, Settings};
     use axum::http::HeaderValue;
-
-    #[test]
-    fn only_loopback_without_a_proxy_starts_open() {
-        for (bound, private) in [
-            ("127.0.0.1", true),
-            ("127.8.8.8", true),
-            ("::1", true),
-            ("::ffff:127.0.0.1", true),
-            ("0.0.0.0", false),
-            ("::", false),
-            ("192.168.1.5", false),
-            ("fe80::1", false),
-        ] {
-            let start = |auth, proxy| needs_token(auth, bound.parse().unwrap(), proxy);
-            let open_or_token = if private { Start::Open } else { Start::Token };
-            assert_eq!(start(AuthMode::Auto, false), open_or_token, "{bound}");
-            assert_eq!(start(AuthMode::Auto, true), Start::Token, "{bound}");
-            assert_eq!(start(AuthMode::Token, false), Start::Token, "{bound}");
-            assert_eq!(start(AuthMode::Token, true), Start::Token, "{bound}");
-            let warned = matches!(start(AuthMode::None, false), Start::OpenWithWarning(_));
-            assert_eq!(warned, !private, "{bound}");
-            assert!(matches!(start(AuthMode::None, true), Start::OpenWithWarning(_)), "{bound}");
-        }
-    }
 
     /// The feed has its own word on topics; here the gate stands alone.
     #[test]

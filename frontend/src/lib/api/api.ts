@@ -127,7 +127,7 @@ error: ErrorDetail, };
 /**
  * Why the server refused something.
  */
-export type ErrorCode = "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "bad_request" | "too_large" | "too_many" | "unavailable";
+export type ErrorCode = "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "bad_request" | "too_large" | "too_many" | "unavailable" | "internal";
 
 /**
  * What went wrong: a code for programs, a sentence for people.
