@@ -13,6 +13,7 @@ mod host_live;
 mod host_machine;
 mod host_made;
 mod node;
+mod patches;
 mod rules;
 mod support;
 mod web;
