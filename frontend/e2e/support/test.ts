@@ -60,6 +60,8 @@ interface Fixtures {
 interface Shared {
   readonly node: Server;
   readonly demo: Server;
+  /** A demo that asks for the access token. */
+  readonly guarded: Server;
 }
 
 export const test = base.extend<Fixtures, Shared>({
@@ -74,6 +76,14 @@ export const test = base.extend<Fixtures, Shared>({
   demo: [
     async ({ browserName: _browser }, use) => {
       const server = await Server.start({ kind: 'demo' });
+      await use(server);
+      await server.dispose();
+    },
+    { scope: 'worker' },
+  ],
+  guarded: [
+    async ({ browserName: _browser }, use) => {
+      const server = await Server.start({ kind: 'demo', config: { auth: { mode: 'token' } } });
       await use(server);
       await server.dispose();
     },

@@ -1,0 +1,94 @@
+// The pictures of the README, of made-up data only: no real process list is ever in them.
+//
+//   npm run screenshots     writes them to screenshots/ (SMONITOR_SCREENSHOTS names another folder)
+//
+// Without that variable the same code runs into a folder that is thrown away and waits less, so that
+// it cannot rot unseen.
+import { mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, BrowserContextOptions, Page } from '@playwright/test';
+import { drawn, expect, liveAt, test, type Watch } from './support/test';
+import { rows } from './support/processes';
+import { cutOff } from './support/screens';
+import type { Server } from './support/server';
+
+const folder = process.env['SMONITOR_SCREENSHOTS'];
+/** Long enough for charts to show something. */
+const WAIT_MS = folder === undefined ? 2_000 : 75_000;
+const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+
+interface Picture {
+  readonly name: string;
+  readonly look: BrowserContextOptions;
+  prepare(page: Page, demo: Server): Promise<void>;
+}
+
+async function overview(page: Page, demo: Server): Promise<void> {
+  await liveAt(page, demo.url);
+  await drawn(page);
+}
+
+async function processes(page: Page, demo: Server): Promise<void> {
+  await liveAt(page, `${demo.url}?tab=processes`);
+  await expect(rows(page).nth(10)).toBeVisible();
+}
+
+const light = { colorScheme: 'light' } as const;
+const dark = { colorScheme: 'dark' } as const;
+
+const PICTURES: readonly Picture[] = [
+  { name: 'host-light', look: light, prepare: overview },
+  { name: 'host-dark', look: dark, prepare: overview },
+  { name: 'processes-light', look: light, prepare: processes },
+  { name: 'processes-dark', look: dark, prepare: processes },
+  { name: 'phone-light', look: { ...light, ...PHONE }, prepare: overview },
+  { name: 'phone-dark', look: { ...dark, ...PHONE }, prepare: processes },
+  { name: 'host-zh', look: { ...light, locale: 'zh-CN' }, prepare: overview },
+];
+
+const BASE = { viewport: { width: 1440, height: 900 }, locale: 'en-GB', timezoneId: 'UTC' };
+
+async function open(browser: Browser, look: BrowserContextOptions, watch: Watch): Promise<Page> {
+  const context = await browser.newContext({ ...BASE, ...look });
+  await watch.follow(context);
+  return context.newPage();
+}
+
+test('every picture can be taken', async ({ browser, start, watch }, info) => {
+  test.setTimeout(WAIT_MS + 90_000);
+  watch.expect(/WebSocket|status of 401/);
+  const target = folder ?? info.outputPath('screenshots');
+  mkdirSync(target, { recursive: true });
+  const demo = await start({ kind: 'demo', seed: 7 });
+  const guarded = await start({ kind: 'demo', config: { auth: { mode: 'token' } } });
+  const shoot = async (page: Page, name: string) => {
+    const path = join(target, `${name}.png`);
+    await page.screenshot({ path });
+    expect(statSync(path).size, name).toBeGreaterThan(10_000);
+  };
+
+  const login = await open(browser, light, watch);
+  await login.goto(guarded.url);
+  await expect(login.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
+
+  const pages: [Picture, Page][] = [];
+  for (const picture of PICTURES) {
+    const page = await open(browser, picture.look, watch);
+    await picture.prepare(page, demo);
+    pages.push([picture, page]);
+  }
+  const lost = await open(browser, light, watch);
+  const cut = await cutOff(lost, demo);
+  // The charts fill by the real clock; there is no event for "enough".
+  await login.waitForTimeout(WAIT_MS);
+
+  for (const [{ name }, page] of pages) {
+    await expect(page.getByText('Demo data').or(page.getByText('演示数据'))).toBeVisible();
+    await shoot(page, name);
+  }
+  await shoot(login, 'login');
+  await cut();
+  await expect(lost.getByText(/retry in [2-9]\ss/)).toBeVisible({ timeout: 20_000 });
+  await shoot(lost, 'disconnected');
+  for (const context of browser.contexts()) await context.close();
+});

@@ -1,0 +1,148 @@
+// The screens of the page and how to come to each, for tests that look at all of them.
+import type { Page } from '@playwright/test';
+import { drawn, expect, liveAt } from './test';
+import { rows } from './processes';
+import type { Server } from './server';
+
+export interface Servers {
+  readonly demo: Server;
+  /** Asks for a token. */
+  readonly guarded: Server;
+}
+
+export interface Screen {
+  readonly name: string;
+  /** Widths it is checked at. */
+  readonly widths: readonly number[];
+  open(page: Page, servers: Servers): Promise<void>;
+  close?(page: Page): Promise<void>;
+}
+
+const ALL = [360, 390, 768, 1440, 1920];
+const TWO = [390, 1440];
+
+async function overview(page: Page, { demo }: Servers): Promise<void> {
+  await liveAt(page, demo.url);
+  await drawn(page);
+}
+
+async function processes(page: Page, { demo }: Servers): Promise<void> {
+  await liveAt(page, `${demo.url}?tab=processes`);
+  await expect(rows(page).nth(5)).toBeVisible();
+}
+
+export const SCREENS: readonly Screen[] = [
+  { name: 'overview', widths: ALL, open: overview },
+  {
+    name: 'overview with sources and tables open',
+    widths: TWO,
+    async open(page, servers) {
+      await overview(page, servers);
+      await page.locator('#sources summary').click();
+      await page
+        .getByRole('button', { name: /^(Table|表格)/ })
+        .first()
+        .click();
+    },
+  },
+  { name: 'processes', widths: ALL, open: processes },
+  {
+    name: 'processes as a tree',
+    widths: TWO,
+    async open(page, { demo }) {
+      await liveAt(page, `${demo.url}?tab=processes&tree=1`);
+      await expect(page.getByRole('treegrid')).toBeVisible();
+      await expect(page.locator('[data-key]').nth(5)).toBeVisible();
+    },
+  },
+  {
+    name: 'no process found',
+    widths: TWO,
+    async open(page, { demo }) {
+      await liveAt(page, `${demo.url}?tab=processes&q=no-such-thing`);
+      await expect(page.getByText('no-such-thing')).toBeVisible();
+    },
+  },
+  {
+    name: 'process drawer',
+    widths: TWO,
+    async open(page, servers) {
+      await processes(page, servers);
+      await rows(page).nth(2).click();
+      await expect(page.getByRole('dialog')).toBeVisible();
+    },
+  },
+  {
+    name: 'settings',
+    widths: TWO,
+    async open(page, servers) {
+      await overview(page, servers);
+      await page.keyboard.press(',');
+      await expect(page.getByRole('dialog')).toBeVisible();
+    },
+  },
+  {
+    name: 'shortcuts',
+    widths: TWO,
+    async open(page, servers) {
+      await overview(page, servers);
+      await page.keyboard.press('?');
+      await expect(page.getByRole('dialog')).toBeVisible();
+    },
+  },
+  {
+    name: 'login',
+    widths: TWO,
+    async open(page, { guarded }) {
+      await page.goto(`${guarded.url}login`);
+      await page.getByRole('button', { name: /^(Sign in|登录)$/ }).click();
+      await expect(page.getByRole('alert')).not.toBeEmpty();
+    },
+  },
+  {
+    name: 'no such page',
+    widths: TWO,
+    async open(page, { demo }) {
+      await page.goto(`${demo.url}no/such/page`);
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    },
+  },
+  {
+    name: 'no such host',
+    widths: TWO,
+    async open(page, { demo }) {
+      await page.goto(`${demo.url}host/nobody`);
+      await expect(page.getByRole('heading', { level: 1 })).toContainText('nobody');
+    },
+  },
+  {
+    name: 'disconnected',
+    widths: TWO,
+    async open(page, servers) {
+      const cut = await cutOff(page, servers.demo);
+      await cut();
+    },
+    close: (page) => page.unrouteAll({ behavior: 'ignoreErrors' }),
+  },
+];
+
+/** An overview whose connection the returned function cuts for good; the server lives on for others. */
+export async function cutOff(page: Page, server: Server): Promise<() => Promise<void>> {
+  const open: { close(): Promise<void> }[] = [];
+  let lost = false;
+  await page.routeWebSocket(/\/ws/, (socket) => {
+    if (lost) {
+      void socket.close();
+      return;
+    }
+    socket.connectToServer();
+    open.push(socket);
+  });
+  await liveAt(page, server.url);
+  await drawn(page);
+  return async () => {
+    lost = true;
+    await Promise.all(open.map((socket) => socket.close()));
+    await expect(page).toHaveTitle(/^⚠/);
+  };
+}
