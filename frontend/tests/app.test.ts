@@ -96,9 +96,8 @@ describe('App', () => {
     render(App);
     await wait(0);
     FakeSocket.last.drop();
-    await wait(2000);
+    await vi.waitFor(() => expect(FakeSocket.all.length).toBeGreaterThan(1), { timeout: 20_000 });
     expect(route()).toEqual({ page: 'home' });
-    expect(FakeSocket.all.length).toBeGreaterThan(1);
   });
 
   it('explains a closed door', async () => {
