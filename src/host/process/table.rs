@@ -34,8 +34,11 @@ pub struct Reader {
     folder: std::path::PathBuf,
     root: Option<OwnedFd>,
     keep: bool,
+    /// As many as may be kept, and as many as are to be kept now that others needed some.
+    limit: usize,
     most_kept: usize,
     kept: usize,
+    has_warned: bool,
     listing: Vec<MaybeUninit<u8>>,
     path: String,
     buffer: Vec<u8>,
@@ -49,12 +52,15 @@ impl Reader {
         let folder = roots.proc("");
         let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
         let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+        let limit = (limit / 2).min(MOST_KEPT);
         Self {
             keep: files::is_procfs(&folder),
             folder,
             root: None,
-            most_kept: (limit / 2).min(MOST_KEPT),
+            limit,
+            most_kept: limit,
             kept: 0,
+            has_warned: false,
             listing: vec![MaybeUninit::uninit(); LISTING_BYTES],
             path: String::new(),
             buffer: vec![0; STAT_BYTES],
@@ -73,6 +79,8 @@ impl Reader {
     /// Why the folder of processes could not be listed.
     pub fn list(&mut self, pids: &mut Vec<u32>) -> Result<(), Reason> {
         pids.clear();
+        // After a shortage, back to the old number bit by bit.
+        self.most_kept = (self.most_kept + MOST_KEPT / 256).min(self.limit);
         let root = match self.root.take() {
             Some(root) => {
                 rustix::fs::seek(&root, SeekFrom::Start(0)).map_err(failed)?;
@@ -136,7 +144,9 @@ impl Reader {
     /// caller closes the others with [`Reader::close_beyond`] that number.
     pub fn keep_fewer(&mut self) -> usize {
         self.most_kept = self.kept / 2;
-        tracing::warn!(kept = self.most_kept, "out of file descriptors: fewer are kept");
+        if !std::mem::replace(&mut self.has_warned, true) {
+            tracing::warn!("out of file descriptors: fewer are kept open for the process table");
+        }
         self.most_kept
     }
 

@@ -75,10 +75,16 @@ const SHAPES: [Shape; 43] = [
 /// Marks every key in the text; its prefix stays, so that one sees what kind it is.
 pub(super) fn find(text: &str, marks: &mut Marks) {
     for shape in &SHAPES {
+        // What was looked at once is not looked at again from its middle.
+        let mut done = 0;
         for (start, _) in text.match_indices(shape.prefix) {
+            if start < done || !at_word_start(text, start) {
+                continue;
+            }
             let from = start + shape.prefix.len();
             let length = shape.length(&text.as_bytes()[from..]);
-            if at_word_start(text, start) && length >= shape.least {
+            done = from + length;
+            if length >= shape.least {
                 marks.add(from..from + length);
             }
         }
@@ -109,15 +115,20 @@ fn at_word_start(text: &str, start: usize) -> bool {
 
 /// `sk-…` of several makers: so short a prefix that what follows must look made by a machine.
 fn find_sk(text: &str, marks: &mut Marks) {
+    let mut done = 0;
     for (start, prefix) in text.match_indices("sk-") {
+        if start < done || !at_word_start(text, start) {
+            continue;
+        }
         let from = start + prefix.len();
         let length = wide("", 0).length(&text.as_bytes()[from..]);
+        done = from + length;
         let key = &text[from..from + length];
         let machine_made = key.split(['-', '_']).any(|piece| {
             let digits = piece.bytes().filter(u8::is_ascii_digit).count();
             piece.len() >= 16 && digits >= 2 && digits < piece.len()
         });
-        if at_word_start(text, start) && machine_made {
+        if machine_made {
             marks.add(from..from + length);
         }
     }

@@ -157,6 +157,10 @@ fn keys_are_known_by_their_shape() {
     assert_eq!(masked(&["x", &deep]), "x sk-***");
     let web = ["eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiIxIn0", "c2lnbmF0dXJl"].join(".");
     assert_eq!(masked(&["x", &format!("a={web};b")]), "x a=***;b");
+    // Only where a word begins: this one is part of something else.
+    assert_eq!(masked(&["x", &key("ask-", 48)]), format!("x {}", key("ask-", 48)));
+    let nested = format!("x-sk-{}", key("sk-", 48));
+    assert_eq!(masked(&["x", &nested]), "x x-sk-***");
     let pem = "-----BEGIN RSA PRIVATE KEY-----␊MIIE␊-----END RSA PRIVATE KEY-----";
     assert_eq!(masked(&["x", pem]), "x -----BEGIN RSA PRIVATE KEY-----***");
 }
