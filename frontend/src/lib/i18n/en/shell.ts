@@ -2,6 +2,7 @@
 export const shell = {
   'app.name': 'smonitor',
   'app.skip': 'Skip to content',
+  'app.messages': 'Messages about the connection',
   'app.demo': 'Demo data – nothing here is real.',
   'app.newVersion': 'A new version of this page is ready.',
   'app.reload': 'Reload',
