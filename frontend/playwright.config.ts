@@ -7,6 +7,7 @@ const chromium = process.env['CHROMIUM_PATH'] ?? process.env['CHROME_PATH'] ?? '
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results',
+  snapshotPathTemplate: '{testDir}/trees/{arg}{ext}',
   fullyParallel: true,
   forbidOnly: true,
   retries: 0,

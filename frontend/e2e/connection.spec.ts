@@ -49,8 +49,9 @@ test('the page comes back by itself', async ({ page, start, watch }) => {
   const server = await start({ kind: 'demo' });
   await liveAt(page, server.url);
   await drawn(page);
+  await server.stop('SIGKILL');
+  await expect(banner(page)).toBeVisible();
   await server.restart();
-  await expect(status(page, 'Disconnected')).toBeVisible();
   await expect(status(page, 'Live')).toBeVisible({ timeout: 15_000 });
   await expect(banner(page)).toBeHidden();
 });
@@ -113,6 +114,7 @@ test('a changed config reloads the page by itself', async ({ page, start, watch 
   watch.expect(REFUSED);
   const server = await start({ kind: 'demo' });
   await liveAt(page, server.url);
+  await drawn(page);
   await expect(page).toHaveTitle(`${DEMO} · smonitor`);
   await page.evaluate(() => (document.body.dataset['mark'] = 'before'));
   await server.restart({ monitor: { site_name: 'Renamed' } });

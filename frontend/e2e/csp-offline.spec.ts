@@ -19,13 +19,18 @@ test('every screen keeps the policy and asks only its own server', async ({ page
   expect(policy).toContain("require-trusted-types-for 'script'");
   expect(policy).not.toMatch(/unsafe|\*|https?:/);
   await drawn(page);
-  await page.getByRole('button', { name: 'Settings' }).click();
-  await page.keyboard.press('Escape');
-  await page.keyboard.press('?');
-  await page.keyboard.press('Escape');
+  const dialog = page.getByRole('dialog');
+  for (const key of [',', '?']) {
+    await page.keyboard.press(key);
+    await expect(dialog).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(dialog).toBeHidden();
+  }
   await page.getByRole('link', { name: /^Processes/ }).click();
   await rows(page).first().click();
+  await expect(dialog).toBeVisible();
   await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
   await page.getByRole('checkbox', { name: 'Tree' }).check();
   await page.getByRole('button', { name: '中文' }).click();
   await expect(page.getByRole('link', { name: /^进程/ })).toBeVisible();

@@ -67,8 +67,9 @@ export const SCREENS: readonly Screen[] = [
     name: 'process drawer',
     widths: TWO,
     async open(page, servers) {
-      await processes(page, servers);
-      await rows(page).nth(2).click();
+      // A process that is always there and has a parent.
+      await liveAt(page, `${servers.demo.url}?tab=processes&q=${encodeURIComponent('"[listener] 0"')}`);
+      await rows(page).first().click();
       await expect(page.getByRole('dialog')).toBeVisible();
     },
   },
