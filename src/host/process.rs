@@ -1,6 +1,6 @@
 //! Processes: the table of all of them, at every tick.
 //!
-//! The tick lists the processes and reads `PID/stat` of each ([`table`]). Owner, shared memory and
+//! The tick lists the processes and reads `PID/stat` of each ([`table`]). Owner, exact memory and
 //! command line come from [`details`], new processes first, the others in turn, each about every
 //! [`ROUND`] ticks, and names of users from [`users`]; neither holds up a tick.
 
@@ -31,7 +31,7 @@ pub const ROUND: usize = 30;
 /// How long the first run waits for details and names, so that the first table has them.
 const FIRST_WAIT: [Duration; 2] = [Duration::from_millis(70), Duration::from_millis(30)];
 
-/// How many processes have their shared memory read again in a tick because their memory changed.
+/// How many processes have their memory read exactly in a tick because it changed.
 const MOST_REFRESHED: usize = 256;
 
 /// The source `processes`.
@@ -144,7 +144,7 @@ impl ProcessSource {
         for (index, entry) in self.entries.iter_mut().enumerate() {
             let in_turn = (turn..turn + length).contains(&index);
             if let Some(order) = entry.order(in_turn, refreshed < MOST_REFRESHED) {
-                refreshed += usize::from(order.wanted == Wanted::Shared);
+                refreshed += usize::from(order.wanted == Wanted::Memory);
                 orders.push(order);
             }
         }

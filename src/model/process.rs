@@ -95,7 +95,8 @@ crate::table_row! {
         pub state: ProcessState,
         /// Share of one logical processor since the last sample; above 100 on several.
         pub cpu_percent: Reading<Percent>,
-        /// Resident memory (RES).
+        /// Resident memory (RES; `stat`, corrected to what `statm` says, which newer kernels keep
+        /// exactly).
         pub resident_bytes: Bytes,
         /// Resident memory of all memory, 0–100 %.
         pub memory_percent: Reading<Percent>,

@@ -196,7 +196,8 @@ fn is_known(request: &HeaderMap, etag: &HeaderValue) -> bool {
 /// Whether the name ends in the eight characters that the bundler makes from the content.
 fn is_hashed(name: &str) -> bool {
     let Some(file) = name.strip_prefix("assets/") else { return false };
-    let stem = file.split_once('.').map_or(file, |(stem, _)| stem);
+    // A chunk may be named after a file with a dot: `index.svelte-Bx3_9aZq.js`.
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
     let bytes = stem.as_bytes();
     let is_hash = |b: &u8| b.is_ascii_alphanumeric() || *b == b'-' || *b == b'_';
     bytes.len() > 9
@@ -240,6 +241,7 @@ mod tests {
             ("boot.js", "boot"),
             ("assets/main-AbC_12-x.js", "script"),
             ("assets/main-AbC_12-x.js.gz", "gz of script"),
+            ("assets/index.svelte-AbC_12-x.js", "chunk"),
             ("assets/logo.svg", "<svg/>"),
         ]);
         let names = files.keys().map(|name| (*name).to_owned()).collect::<Vec<_>>();
@@ -311,6 +313,7 @@ mod tests {
             ("/boot.js", "no-cache"),
             ("/assets/logo.svg", "no-cache"),
             ("/assets/main-AbC_12-x.js", "public, max-age=31536000, immutable"),
+            ("/assets/index.svelte-AbC_12-x.js", "public, max-age=31536000, immutable"),
         ] {
             let (response, _) = get(&page, path, &[]).await;
             assert_eq!(response.headers()[header::CACHE_CONTROL], keep, "{path}");

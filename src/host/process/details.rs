@@ -8,11 +8,12 @@
 
 use std::collections::VecDeque;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::redact;
-use super::stat::parse_statm;
+use super::stat::{parse_stat, parse_statm};
 use crate::clock::Clock;
 use crate::host::{Roots, files};
 use crate::model::{Reason, Text};
@@ -41,12 +42,12 @@ pub struct Identity {
 /// What to read of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
-    /// Owner, shared memory and command line.
+    /// Owner, memory and command line.
     Everything,
     /// Owner only: a kernel thread has no memory and no command line.
     Owner,
-    /// Shared memory only.
-    Shared,
+    /// Memory only.
+    Memory,
 }
 
 /// What was read of a process.
@@ -54,12 +55,24 @@ pub enum Wanted {
 pub enum Found {
     /// Number of the effective user.
     Owner(Result<u32, Reason>),
-    /// Resident pages backed by files or shared.
-    Shared(Result<u64, Reason>),
+    /// Memory.
+    Memory(Result<Memory, Reason>),
     /// Command line; `None` if it has none.
     Command(Result<Option<Command>, Reason>),
     /// That was all that was wanted.
     Done,
+}
+
+/// Memory in pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Memory {
+    /// Resident pages backed by files or shared.
+    pub shared: u64,
+    /// What has to be added to the resident pages that `stat` tells. Since Linux 6.2 that file has
+    /// an estimate, which is off by up to a few hundred pages for every processor of the machine;
+    /// `statm` is exact, but reading it at every tick would double the cost of the tick. The error
+    /// changes slowly, so it is measured here by reading both at the same moment.
+    pub correction: i64,
 }
 
 /// A command line in the two forms that are shown.
@@ -262,20 +275,28 @@ impl Shared {
         let Order { identity, wanted, .. } = order;
         let folder = self.roots.proc(identity.pid.to_string());
         let report = |found| self.lock().found.push((identity, found));
-        if wanted != Wanted::Shared {
+        if wanted != Wanted::Memory {
             // The owner of the folder is the effective user.
             let owner = std::fs::metadata(&folder).map(|metadata| metadata.uid());
             report(Found::Owner(owner.map_err(|error| gone(files::reason(&error)))));
         }
         if wanted != Wanted::Owner {
-            let statm = files::read(&folder.join("statm"), files::SMALL).map_err(gone);
-            report(Found::Shared(statm.and_then(|bytes| Ok(parse_statm(&bytes)?))));
+            report(Found::Memory(memory(&folder).map_err(gone)));
         }
         if wanted == Wanted::Everything {
             let bytes = files::read_up_to(&folder.join("cmdline"), COMMAND_LINE_BYTES);
             report(Found::Command(bytes.map_err(gone).map(|bytes| command(&bytes))));
         }
     }
+}
+
+fn memory(folder: &Path) -> Result<Memory, Reason> {
+    let stat = files::read(&folder.join("stat"), files::SMALL)?;
+    let statm = files::read(&folder.join("statm"), files::SMALL)?;
+    let (estimate, exact) = (parse_stat(&stat)?.resident_pages, parse_statm(&statm)?);
+    let difference = i128::from(exact.resident) - i128::from(estimate);
+    let correction = i64::try_from(difference).map_err(|_| Reason::Malformed)?;
+    Ok(Memory { shared: exact.shared, correction })
 }
 
 /// A file of a process that is not there means that the process is not there.

@@ -1,6 +1,6 @@
 //! What is remembered of one process from tick to tick.
 
-use super::details::{Command, Found, Identity, Order, Wanted};
+use super::details::{Command, Found, Identity, Memory, Order, Wanted};
 use super::stat::Stat;
 use super::table::StatFile;
 use crate::host::parse::visible;
@@ -24,11 +24,10 @@ pub(super) struct Entry {
     /// Processor time since the tick before, in ticks; `None` if it was not seen then.
     pub(super) grown: Option<u64>,
     pub(super) owner: Reading<u32>,
-    /// In pages.
-    pub(super) shared: Reading<u64>,
+    memory: Reading<Memory>,
     pub(super) command: Reading<Option<Command>>,
     comm: Vec<u8>,
-    /// Resident pages when the shared ones were last ordered.
+    /// Resident pages when the details of memory were last ordered.
     resident_then: u64,
     /// An order waits or is being carried out.
     pending: bool,
@@ -85,7 +84,7 @@ impl Entry {
             },
             grown: None,
             owner: Reading::absent(Reason::NotCollected),
-            shared: Reading::absent(Reason::NotCollected),
+            memory: Reading::absent(Reason::NotCollected),
             command: Reading::absent(Reason::NotCollected),
             comm: Vec::new(),
             resident_then: 0,
@@ -117,7 +116,7 @@ impl Entry {
             let started_since = base.is_some_and(|newest| identity.start_ticks > newest);
             self.grown = started_since.then_some(sample.cpu_ticks);
             if sample.kernel_thread {
-                self.shared = Reading::Present(0);
+                self.memory = Reading::Present(Memory { shared: 0, correction: 0 });
                 self.command = Reading::Present(None);
             }
         }
@@ -133,7 +132,7 @@ impl Entry {
     }
 
     /// The order that is due, if any: new and changed ones at once, all others in turn. `may_refresh`
-    /// allows shared memory to be read out of turn where memory changed by more than an eighth.
+    /// allows memory to be read out of turn where memory changed by more than an eighth.
     pub(super) fn order(&mut self, in_turn: bool, may_refresh: bool) -> Option<Order> {
         if self.pending {
             return None;
@@ -144,11 +143,11 @@ impl Entry {
         let wanted = if urgent || in_turn || self.looks < FIRST_LOOKS {
             if self.sample.kernel_thread { Wanted::Owner } else { Wanted::Everything }
         } else if refresh && !self.sample.kernel_thread {
-            Wanted::Shared
+            Wanted::Memory
         } else {
             return None;
         };
-        if wanted != Wanted::Shared {
+        if wanted != Wanted::Memory {
             self.looks = self.looks.saturating_add(1);
         }
         self.changed = false;
@@ -171,7 +170,7 @@ impl Entry {
     pub(super) fn learn(&mut self, found: Found) {
         match found {
             Found::Owner(owner) => keep_known(&mut self.owner, owner),
-            Found::Shared(shared) => keep_known(&mut self.shared, shared),
+            Found::Memory(memory) => keep_known(&mut self.memory, memory),
             Found::Command(command) => {
                 let same = matches!((&self.command, &command),
                     (Reading::Present(old), Ok(new)) if old == new);
@@ -181,6 +180,17 @@ impl Entry {
             }
             Found::Done => self.pending = false,
         }
+    }
+
+    /// Resident pages: what this tick read, put right by what is known of its error.
+    pub(super) fn resident_pages(&self) -> u64 {
+        let correction = self.memory.present().map_or(0, |memory| memory.correction);
+        self.sample.resident_pages.saturating_add_signed(correction)
+    }
+
+    /// Resident pages that are backed by files or shared.
+    pub(super) fn shared_pages(&self) -> Reading<u64> {
+        self.memory.map(|memory| memory.shared)
     }
 
     /// The command line for everybody; `[name]` where there is none.
@@ -200,7 +210,7 @@ impl Entry {
             }
         }
         give_up(&mut self.owner, reason);
-        give_up(&mut self.shared, reason);
+        give_up(&mut self.memory, reason);
         give_up(&mut self.command, reason);
     }
 

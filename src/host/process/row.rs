@@ -122,7 +122,7 @@ fn row(
 ) -> ProcessRow {
     let sample = &entry.sample;
     let bytes = |pages: u64| Bytes(pages.saturating_mul(machine.page_size));
-    let resident = bytes(sample.resident_pages);
+    let resident = bytes(entry.resident_pages());
     let memory_percent = machine.memory.and_then(|total| {
         let percent = Percent::of_bytes(resident, total).map(Percent::clamped);
         Reading::from_option(percent, Reason::NotSupported)
@@ -143,7 +143,7 @@ fn row(
         resident_bytes: resident,
         memory_percent,
         virtual_bytes: Bytes(sample.virtual_bytes),
-        shared_bytes: entry.shared.map(bytes),
+        shared_bytes: entry.shared_pages().map(bytes),
         cpu_time_seconds: Seconds::new(machine.seconds(sample.cpu_ticks)),
         started_at_ms: machine.started_at(entry.identity.start_ticks),
         threads: sample.threads,

@@ -81,15 +81,24 @@ pub fn parse_stat(bytes: &[u8]) -> Result<Stat<'_>, ParseError> {
     })
 }
 
-/// Parses `PID/statm`: the third field, resident pages backed by files or shared.
+/// Memory of a process in pages, exact at the time of reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pages {
+    /// Resident.
+    pub resident: u64,
+    /// Resident and backed by files or shared.
+    pub shared: u64,
+}
+
+/// Second and third field of `/proc/PID/statm`.
 ///
 /// # Errors
-/// If there are fewer than three fields or it is no number.
-pub fn parse_statm(bytes: &[u8]) -> Result<u64, ParseError> {
+/// If there are fewer fields or they are no numbers.
+pub fn parse_statm(bytes: &[u8]) -> Result<Pages, ParseError> {
     let place = Place { file: "PID/statm", line: 1 };
     let mut fields = Fields { place, rest: bytes.trim_ascii() };
-    fields.skip(2)?;
-    fields.unsigned()
+    fields.skip(1)?;
+    Ok(Pages { resident: fields.unsigned()?, shared: fields.unsigned()? })
 }
 
 /// The fields of a line, one after the other; this runs for every process at every tick.
@@ -224,7 +233,10 @@ mod tests {
             "PID/stat, line 1: wanted a whole number, found \"14x9\""
         );
         assert!(parse_stat(b")(").is_err());
-        assert_eq!(parse_statm(b"13874 1834 1512 287 0 704 0\n"), Ok(1512));
+        assert_eq!(
+            parse_statm(b"13874 1834 1512 287 0 704 0\n"),
+            Ok(Pages { resident: 1834, shared: 1512 })
+        );
         assert!(parse_statm(b"13874 1834").is_err());
     }
 

@@ -509,7 +509,8 @@ state: ProcessState,
  */
 cpu_percent: Reading<Percent>, 
 /**
- * Resident memory (RES).
+ * Resident memory (RES; `stat`, corrected to what `statm` says, which newer kernels keep
+ * exactly).
  */
 resident_bytes: Bytes, 
 /**

@@ -8,12 +8,10 @@ const LONG: Duration = Duration::from_secs(20);
 
 /// A process folder whose `cmdline` is a FIFO: opening it blocks, as a held lock would.
 fn make_stuck(root: &Path, pid: u32) {
-    let folder = root.join(format!("proc/{pid}"));
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("statm"), "10 5 3 1 0 1 0\n").unwrap();
+    make_numbers(root, pid);
     rustix::fs::mknodat(
         rustix::fs::CWD,
-        folder.join("cmdline"),
+        root.join(format!("proc/{pid}/cmdline")),
         rustix::fs::FileType::Fifo,
         rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
         0,
@@ -21,10 +19,20 @@ fn make_stuck(root: &Path, pid: u32) {
     .unwrap();
 }
 
-fn make_well(root: &Path, pid: u32) {
+const MEMORY: Memory = Memory { shared: 3, correction: 1 };
+
+fn make_numbers(root: &Path, pid: u32) {
     let folder = root.join(format!("proc/{pid}"));
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("statm"), "10 5 3 1 0 1 0\n").unwrap();
+    // One page less than statm has: the estimate of newer kernels.
+    let stat = format!("{pid} (run) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 1 40960 4 0\n");
+    std::fs::write(folder.join("stat"), stat).unwrap();
+}
+
+fn make_well(root: &Path, pid: u32) {
+    make_numbers(root, pid);
+    let folder = root.join(format!("proc/{pid}"));
     std::fs::write(folder.join("cmdline"), "run\0--token=abc\0").unwrap();
 }
 
@@ -79,7 +87,7 @@ fn owner_memory_and_command_are_found() {
         of(7).cloned().collect::<Vec<_>>(),
         [
             Found::Owner(Ok(uid)),
-            Found::Shared(Ok(3)),
+            Found::Memory(Ok(MEMORY)),
             Found::Command(Ok(Some(command))),
             Found::Done
         ]
@@ -88,7 +96,7 @@ fn owner_memory_and_command_are_found() {
         of(8).cloned().collect::<Vec<_>>(),
         [
             Found::Owner(Err(Reason::Gone)),
-            Found::Shared(Err(Reason::Gone)),
+            Found::Memory(Err(Reason::Gone)),
             Found::Command(Err(Reason::Gone)),
             Found::Done
         ]
@@ -104,7 +112,7 @@ fn a_stuck_process_does_not_stop_the_others() {
     details.order(&[order(1), order(2)]).unwrap();
     let mut found = Vec::new();
     take_until(&details, &mut found, |found| {
-        found.contains(&(order(1).identity, Found::Shared(Ok(3))))
+        found.contains(&(order(1).identity, Found::Memory(Ok(MEMORY))))
     });
     assert_eq!(details.take(&mut found), None, "not stuck before the deadline");
     assert_eq!(command_of(&found, 2), None);
@@ -129,7 +137,7 @@ fn the_number_of_workers_left_behind_is_bounded() {
         make_stuck(folder.path(), pid);
         details.order(&[order(pid)]).unwrap();
         take_until(&details, &mut found, |found| {
-            found.contains(&(order(pid).identity, Found::Shared(Ok(3))))
+            found.contains(&(order(pid).identity, Found::Memory(Ok(MEMORY))))
         });
         hands.advance(DEADLINE);
         assert_eq!(details.take(&mut found), Some(order(pid).identity));
