@@ -1,6 +1,6 @@
 // The pictures of the README, of made-up data only: no real process list is ever in them.
 //
-//   npm run screenshots     writes them to screenshots/ (SMONITOR_SCREENSHOTS names another folder)
+//   npm run screenshots     writes them to screenshots/ (SCREENSHOTS_DIR names another folder)
 //
 // Without that variable the same code runs into a folder that is thrown away and waits less, so that
 // it cannot rot unseen.
@@ -12,7 +12,7 @@ import { rows } from './support/processes';
 import { cutOff } from './support/screens';
 import type { Server } from './support/server';
 
-const folder = process.env['SMONITOR_SCREENSHOTS'];
+const folder = process.env['SCREENSHOTS_DIR'];
 /** Long enough for charts to show something. */
 const WAIT_MS = folder === undefined ? 2_000 : 75_000;
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };

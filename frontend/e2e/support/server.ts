@@ -23,6 +23,11 @@ export interface Wanted {
   readonly stateDir?: string;
 }
 
+/** Without settings of the developer's own: the config file says all. */
+const ENVIRONMENT = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !name.startsWith('SMONITOR_')),
+);
+
 /** Fast enough for tests, slow enough for two busy processors. */
 const QUICK: Config = { monitor: { interval: 1, process_interval: 1, linger: 3 } };
 
@@ -98,7 +103,11 @@ export class Server {
       stateDir ?? join(this.folder, 'state'),
     );
     if (host !== undefined) args.push('--host', host);
-    const child = spawn(BINARY, args, { cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(BINARY, args, {
+      cwd: this.folder,
+      env: ENVIRONMENT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#child = child;
     let said = '';
     let complained = '';
