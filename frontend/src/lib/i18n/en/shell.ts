@@ -3,6 +3,7 @@ export const shell = {
   'app.name': 'smonitor',
   'app.skip': 'Skip to content',
   'app.messages': 'Messages about the connection',
+  'app.demoShort': 'Demo',
   'app.demo': 'Demo data – nothing here is real.',
   'app.newVersion': 'A new version of this page is ready.',
   'app.reload': 'Reload',

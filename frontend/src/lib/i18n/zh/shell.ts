@@ -5,6 +5,7 @@ export const shell: Translated<typeof en> = {
   'app.name': 'smonitor',
   'app.skip': '跳到正文',
   'app.messages': '连接状态消息',
+  'app.demoShort': '演示',
   'app.demo': '演示数据，并非真实机器。',
   'app.newVersion': '本页面有新版本。',
   'app.reload': '重新加载',
