@@ -217,6 +217,7 @@ test.describe('with a finger', () => {
 
   test('fields are large enough not to make a phone zoom', async ({ page, demo }) => {
     await liveAt(page, `${demo.url}?tab=processes`);
+    await expect(page.getByRole('searchbox')).toBeVisible();
     const sizes = await page
       .locator('input[type="search"], select')
       .evaluateAll((all) => all.map((element) => parseFloat(getComputedStyle(element).fontSize)));

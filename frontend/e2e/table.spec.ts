@@ -115,6 +115,12 @@ test('the order stands still under the pointer, values do not', async ({ page })
   await expect.poll(async () => falling(await numbers(page, 'CPU %'))).toBe(true);
 });
 
+test('the table fits the window: one scroll bar, not two', async ({ page }) => {
+  const over = () => page.evaluate(() => document.documentElement.scrollHeight - innerHeight);
+  await expect.poll(over).toBeLessThanOrEqual(0);
+  await expect(grid(page)).toBeInViewport({ ratio: 1 });
+});
+
 test('the tree shows children below their parents', async ({ page }) => {
   await page.getByRole('checkbox', { name: 'Tree' }).check();
   const tree = page.getByRole('treegrid', { name: 'Processes' });
