@@ -20,6 +20,9 @@ function colours(canvas: Locator): Promise<[string, number][]> {
 
 const panel = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
 
+// The page itself reads no pixels; this file does.
+test.beforeEach(({ watch }) => watch.expect(/willReadFrequently/));
+
 test('charts follow the width of the page', async ({ page, demo }) => {
   await liveAt(page, demo.url);
   await drawn(page);
