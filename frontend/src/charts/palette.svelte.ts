@@ -26,11 +26,11 @@ const subscribe = createSubscriber((update) => {
   };
   const observer = new MutationObserver(changed);
   observer.observe(document.documentElement, { attributeFilter: ['data-theme', 'class', 'style'] });
-  const scheme = matchMedia('(prefers-color-scheme: dark)');
-  scheme.addEventListener('change', changed);
+  const media = ['(prefers-color-scheme: dark)', '(forced-colors: active)'].map((query) => matchMedia(query));
+  for (const each of media) each.addEventListener('change', changed);
   return () => {
     observer.disconnect();
-    scheme.removeEventListener('change', changed);
+    for (const each of media) each.removeEventListener('change', changed);
     cached = null;
   };
 });
@@ -45,6 +45,8 @@ export function palette(): Palette {
 function read(): Palette {
   const probe = document.createElement('span');
   probe.hidden = true;
+  // Shades of a quantity stay shades where the system chooses the colours of text.
+  probe.style.setProperty('forced-color-adjust', 'none');
   document.documentElement.append(probe);
   const resolve = (colour: string): string => {
     probe.style.color = colour;

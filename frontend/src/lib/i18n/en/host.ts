@@ -65,10 +65,9 @@ export const host = {
   'memory.cached': 'Page cache',
   'memory.dirty': 'Dirty',
   'memory.dirtyTitle': 'waits to be written to disk',
-  'memory.pressure': 'Pressure',
+  'memory.pressureSome': 'Pressure, some',
+  'memory.pressureFull': 'Pressure, all',
   'memory.pressureTitle':
     'share of time in which some task, and all tasks, waited for memory: last 10 s, 60 s, 5 min',
-  'pressure.some': 'some',
-  'pressure.full': 'all',
   'pressure.windows': '10\u00a0s · 60\u00a0s · 5\u00a0min',
 } as const;

@@ -15,7 +15,7 @@ export const chart: Translated<typeof en> = {
   'chart.cores': '处理器',
   'chart.core_reading': 'CPU {id}：{value}',
   'chart.cores_summary':
-    '{count} 个处理器：{busy} 个不低于 75%，{idle} 个低于 5%；最忙的是 CPU {id}，{value}',
+    '{count} 个处理器：{busy} 个不低于 75\u00a0%，{idle} 个低于 5\u00a0%；最忙的是 CPU\u00a0{id}，{value}',
   'chart.cores_hint': '指向单元格查看，或用方向键移动',
   'chart.cores_table': '数值',
 };

@@ -63,9 +63,8 @@ export const host: Translated<typeof en> = {
   'memory.cached': '页缓存',
   'memory.dirty': '脏页',
   'memory.dirtyTitle': '等待写入磁盘',
-  'memory.pressure': '压力',
+  'memory.pressureSome': '压力（部分）',
+  'memory.pressureFull': '压力（全部）',
   'memory.pressureTitle': '部分任务、全部任务等待内存的时间占比：最近 10 秒、60 秒、5 分钟',
-  'pressure.some': '部分',
-  'pressure.full': '全部',
   'pressure.windows': '10\u00a0秒 · 60\u00a0秒 · 5\u00a0分钟',
 };
