@@ -20,34 +20,13 @@ call_limit=60
 serve_limit=180
 tree_limit=1200
 
-step="preparation"
-step_began=0
-summary=()
 work=
 child=
 
-fail() {
-    printf 'test-release.sh: %s\n' "$1" >&2
-    exit 1
-}
+# shellcheck source=scripts/steps.sh
+source "$(dirname "${BASH_SOURCE[0]}")/steps.sh"
 
-# Runs one step; nothing may wait for input.
-run() {
-    step=$1
-    step_began=$SECONDS
-    shift
-    printf '\n== %s\n' "$step"
-    "$@" </dev/null
-    summary+=("$(printf '%4d s  %s' $((SECONDS - step_began)) "$step")")
-}
-
-skip() {
-    printf '\n== %s: skipped: %s\n' "$1" "$2"
-    summary+=("skipped  $1: $2")
-}
-
-report() {
-    local code=$?
+tidy() {
     if [[ -n $child ]]; then
         # It is timeout, which passes the signal on to what it started.
         kill "$child" 2>/dev/null || true
@@ -55,16 +34,6 @@ report() {
     fi
     if [[ -n $work ]]; then
         rm -rf --one-file-system "$work"
-    fi
-    printf '\n'
-    if ((${#summary[@]} > 0)); then
-        printf '%s\n' "${summary[@]}"
-    fi
-    if ((code == 0)); then
-        printf 'all steps passed in %d s\n' "$SECONDS"
-    else
-        printf 'FAILED in step "%s" after %d s (exit code %d)\n' \
-            "$step" $((SECONDS - step_began)) "$code"
     fi
 }
 

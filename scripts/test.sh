@@ -12,43 +12,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-step="preparation"
-step_began=0
-summary=()
-
-fail() {
-    printf 'test.sh: %s\n' "$1" >&2
-    exit 1
-}
-
-# Runs one step; nothing may wait for input.
-run() {
-    step=$1
-    step_began=$SECONDS
-    shift
-    printf '\n== %s\n' "$step"
-    "$@" </dev/null
-    summary+=("$(printf '%4d s  %s' $((SECONDS - step_began)) "$step")")
-}
-
-skip() {
-    printf '\n== %s: skipped: %s\n' "$1" "$2"
-    summary+=("skipped  $1: $2")
-}
-
-report() {
-    local code=$?
-    printf '\n'
-    if ((${#summary[@]} > 0)); then
-        printf '%s\n' "${summary[@]}"
-    fi
-    if ((code == 0)); then
-        printf 'all steps passed in %d s\n' "$SECONDS"
-    else
-        printf 'FAILED in step "%s" after %d s (exit code %d)\n' \
-            "$step" $((SECONDS - step_began)) "$code"
-    fi
-}
+# shellcheck source=scripts/steps.sh
+source scripts/steps.sh
 
 need_rust() {
     if ! command -v cargo >/dev/null && [[ -r $HOME/.cargo/env ]]; then
@@ -116,7 +81,7 @@ need_browser() {
 }
 
 scripts_are_clean() {
-    shellcheck scripts/*.sh .ci/run
+    shellcheck -x scripts/*.sh .ci/run
 }
 
 rust() {
@@ -125,10 +90,13 @@ rust() {
     run "format" cargo fmt --check
     run "clippy" cargo clippy --locked --all-targets -- -D warnings
     run "tests of the server" cargo test --locked
+    if ! command -v shellcheck >/dev/null && command -v apt-get >/dev/null; then
+        run "package shellcheck" install_packages shellcheck
+    fi
     if command -v shellcheck >/dev/null; then
         run "scripts" scripts_are_clean
     else
-        skip "scripts" "shellcheck is not installed"
+        skip "scripts" "shellcheck is not installed and there is no apt-get"
     fi
 }
 

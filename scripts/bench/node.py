@@ -123,6 +123,17 @@ def masked(payload, opcode):
     return head + mask + bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
 
 
+def first_bytes(binary):
+    """Milliseconds from the start of the program to the first answer with values."""
+    with tempfile.TemporaryDirectory() as state:
+        start = time.monotonic()
+        process, port = start_smonitor(binary, state)
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/hosts").read()
+        took = time.monotonic() - start
+        end(process.pid)
+        return 1000 * took
+
+
 def start_smonitor(binary, state):
     process = subprocess.Popen(
         [binary, "--mode", "node", "--port", "0", "--state-dir", state, "--disable-log"],
@@ -270,6 +281,8 @@ def main():
         sleeper.wait()
 
     base = next((rows for name, rows in table.items() if "1 viewer" in name and "100" not in name), None)
+    starts = sorted(first_bytes(binary) for _ in range(5))
+    print(f"from start to first values: median {starts[2]:.0f} ms, {starts[0]:.0f} to {starts[4]:.0f} of 5")
     print(f"CPU % of one core over {options.seconds:.0f} s · RSS MB · × = CPU against one smonitor viewer")
     print(f"{'':36}" + "".join(f"{'+' + str(extra) + ' processes':>34}" for extra in columns))
     for name, rows in table.items():
