@@ -80,17 +80,7 @@ class Viewers:
         self.running = True
         self.selector = selectors.DefaultSelector()
         for _ in range(count):
-            client = socket.create_connection(("127.0.0.1", port))
-            key = base64.b64encode(os.urandom(16)).decode()
-            client.sendall(
-                f"GET /ws?encoding=deflate HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
-                f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
-            )
-            answer = client.recv(4096)
-            if b" 101 " not in answer.split(b"\r\n")[0]:
-                raise SystemExit(f"no upgrade: {answer[:200]!r}")
-            for topic in (f"host/{host}", f"host/{host}/processes"):
-                client.sendall(masked(json.dumps({"type": "subscribe", "topic": topic}).encode(), 1))
+            client = upgraded(port, host)
             client.setblocking(False)
             self.selector.register(client, selectors.EVENT_READ)
         self.thread = threading.Thread(target=self.read, daemon=True)
@@ -114,6 +104,22 @@ class Viewers:
         self.thread.join()
         for key in list(self.selector.get_map().values()):
             key.fileobj.close()
+
+
+def upgraded(port, host):
+    """A socket that is a WebSocket and has subscribed to all of a host."""
+    client = socket.create_connection(("127.0.0.1", port))
+    key = base64.b64encode(os.urandom(16)).decode()
+    client.sendall(
+        f"GET /ws?encoding=deflate HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
+        f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+    )
+    answer = client.recv(4096)
+    if b" 101 " not in answer.split(b"\r\n")[0]:
+        raise SystemExit(f"no upgrade: {answer[:200]!r}")
+    for topic in (f"host/{host}", f"host/{host}/processes"):
+        client.sendall(masked(json.dumps({"type": "subscribe", "topic": topic}).encode(), 1))
+    return client
 
 
 def masked(payload, opcode):
