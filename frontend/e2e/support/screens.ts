@@ -106,6 +106,7 @@ export const SCREENS: readonly Screen[] = [
     async open(page, { demo }) {
       await page.goto(`${demo.url}no/such/page`);
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+      await expect(page.getByRole('status')).toHaveText(/Live|实时/);
     },
   },
   {
