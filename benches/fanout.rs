@@ -305,7 +305,13 @@ fn head(socket: &mut TcpStream) {
     assert!(seen.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&seen));
 }
 
+/// Reads one message, which may come in several frames.
 fn frame(socket: &mut TcpStream) {
+    while !last_piece(socket) {}
+}
+
+/// Reads one frame; whether it is the last of its message.
+fn last_piece(socket: &mut TcpStream) -> bool {
     let mut head = [0; 2];
     if socket.read_exact(&mut head).is_err() {
         std::process::exit(0);
@@ -325,4 +331,5 @@ fn frame(socket: &mut TcpStream) {
     };
     let mut body = vec![0; length];
     socket.read_exact(&mut body).unwrap();
+    head[0] & 0x80 != 0
 }

@@ -6,7 +6,7 @@ set at the end. Each column of processes adds that many sleeping ones. Peers tha
 are left out and named. Everything stays on this machine and ends by itself.
 
     cargo build --release
-    apt-get install -y glances btop htop prometheus-node-exporter   # the peers, as far as wanted
+    apt-get install -y glances python3-bottle btop htop prometheus-node-exporter   # the peers, as far as wanted
     scripts/bench/node.py [--seconds 20] [--processes 0,1000,3000] [--viewers 0,1,100]
 """
 
@@ -64,7 +64,10 @@ def usage(pids):
 
 
 def measure(root, seconds):
-    before, _ = usage(tree(root))
+    """CPU % of a core and resident MB of a process and its descendants; None if it has ended."""
+    before, alive = usage(tree(root))
+    if not alive:
+        return None
     start = time.monotonic()
     time.sleep(seconds)
     elapsed = time.monotonic() - start
@@ -228,7 +231,7 @@ def peers(seconds):
         stop = threading.Event()
         for version in (3, 4):
             poll(f"http://127.0.0.1:19610/api/{version}/all", 2, stop)
-        time.sleep(6)
+        time.sleep(8)
         yield "glances web (2 s)", measure(process.pid, seconds)
         stop.set()
         end(process.pid)
@@ -299,7 +302,7 @@ def main():
             cells += f"{cpu:7.2f} %{ratio}{resident:7.1f}{sent:>12}"
         print(f"{name:36}{cells}")
     for name in sorted(missing):
-        print(f"not installed: {name}")
+        print(f"not installed, or did not start: {name}")
 
 
 if __name__ == "__main__":
