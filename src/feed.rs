@@ -39,7 +39,8 @@ const FIRST_FRAME_WITHIN: Duration = Duration::from_secs(1);
 /// How the feed behaves.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// A document older than this is collected anew before a one-off reader gets it.
+    /// A document older than this, and than the interval of its own source, is collected anew before
+    /// a new reader gets it.
     pub fresh_for: Duration,
     /// How long a one-off reader waits for that.
     pub wait_at_most: Duration,
@@ -298,7 +299,9 @@ impl Feed {
     fn is_fresh(&self, receiver: &watch::Receiver<Option<Arc<Version>>>) -> bool {
         let now = self.0.clock.monotonic();
         receiver.borrow().as_ref().is_some_and(|version| {
-            now.saturating_sub(version.published_at) < self.0.settings.fresh_for
+            // What is read more slowly, as the process table may be, stays fresh for longer.
+            let fresh_for = self.0.settings.fresh_for.max(version.interval());
+            now.saturating_sub(version.published_at) < fresh_for
         })
     }
 }

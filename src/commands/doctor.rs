@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::cli::{Exit, Form};
-use crate::config::Loaded;
+use crate::config::{Config, Loaded};
 use crate::host;
 use crate::model::process::ProcessRow;
 use crate::model::source::SourceHealth;
@@ -99,19 +99,7 @@ fn surroundings(loaded: &Loaded) -> Vec<Finding> {
             "smonitor check-config shows where it comes from",
         ));
     }
-    findings.push(match StateDir::open(&config.state_dir) {
-        Ok(folder) => Finding::good("state folder", folder.path().display().to_string()),
-        Err(error) if config.needs_token() => Finding::bad(
-            "state folder",
-            error.to_string(),
-            "name a folder that smonitor's user may write to with --state-dir",
-        ),
-        Err(error) => Finding::limited(
-            "state folder",
-            error.to_string(),
-            "name a folder that smonitor's user may write to with --state-dir",
-        ),
-    });
+    findings.push(state_folder(config));
     let who = if config.needs_token() {
         "who has the access token"
     } else if config.is_published() {
@@ -129,6 +117,22 @@ fn surroundings(loaded: &Loaded) -> Vec<Finding> {
         ),
     ));
     findings
+}
+
+/// The folder is needed for the access token only; where none is asked for, none is made.
+fn state_folder(config: &Config) -> Finding {
+    let path = config.state_dir.display();
+    if !config.needs_token() {
+        return Finding::good("state folder", format!("{path}, not needed: no token is asked for"));
+    }
+    match StateDir::open(&config.state_dir) {
+        Ok(_) => Finding::good("state folder", path.to_string()),
+        Err(error) => Finding::bad(
+            "state folder",
+            error.to_string(),
+            "name a folder that smonitor's user may write to with --state-dir",
+        ),
+    }
 }
 
 /// What a look at the machine tells about smonitor's own sources.

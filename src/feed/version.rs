@@ -117,6 +117,15 @@ impl Version {
         }
     }
 
+    /// How often what it is made of is read while somebody looks.
+    pub(super) fn interval(&self) -> Duration {
+        Duration::from_millis(match &self.content {
+            Content::Overview(_) => 0,
+            Content::Host(snapshot) => snapshot.cpu.interval_ms,
+            Content::Processes(snapshot) => snapshot.processes.interval_ms,
+        })
+    }
+
     /// The document alone.
     pub(super) fn document(&self, audience: Audience) -> Bytes {
         let made = self.made(audience);

@@ -162,6 +162,7 @@ fn the_doctor_looks_at_every_source() {
     for what in ["config", "state folder", "access", "system", "cpu", "memory", "processes"] {
         assert!(stdout(&output).contains(what), "{what} is missing:\n{}", stdout(&output));
     }
+    assert!(!folder.path().join("state").exists(), "looking leaves nothing behind");
     let json = smonitor(&["doctor", "--json"], folder.path()).output().unwrap();
     let json: Value = serde_json::from_slice(&json.stdout).unwrap();
     assert!(json["findings"].as_array().unwrap().iter().all(|f| f["status"].is_string()));

@@ -298,3 +298,19 @@ async fn the_last_ten_minutes_are_remembered_and_no_more() {
     let other = HostId::parse("other").unwrap();
     assert_eq!(rig.feed.recent(&other, member()).err(), Some(Refusal::NotFound));
 }
+
+/// Two refresh speeds: a table that is read every 10 s is not old after 5, so a new viewer or reader
+/// gets it at once and sets nothing going.
+#[tokio::test(start_paused = true)]
+async fn what_is_read_slowly_is_fresh_for_longer() {
+    let rig = rig();
+    let mut host = snapshot(&rig.host, 3, NOON);
+    Arc::make_mut(&mut host.processes).interval_ms = 10_000;
+    rig.publisher.publish(&Arc::new(host));
+    for (age, waits) in [(5, false), (10, true)] {
+        rig.hands.advance(Duration::from_secs(5));
+        let mut viewer = rig.feed.subscribe(&rig.processes(), member()).unwrap();
+        let first = tokio::time::timeout(Duration::from_millis(500), next_json(&mut viewer)).await;
+        assert_eq!(first.is_err(), waits, "{age} s old");
+    }
+}
