@@ -24,7 +24,7 @@ for (const locale of ['en-GB', 'zh-CN']) {
 
     for (const screen of SCREENS) {
       test(screen.name, async ({ page, demo, guarded, watch }) => {
-        watch.expect(/WebSocket|status of 401|status of 404.*nobody/);
+        watch.expect(/WebSocket|status of 401/);
         await screen.open(page, { demo, guarded });
         const found: string[] = [];
         for (const colorScheme of ['light', 'dark'] as const) {
