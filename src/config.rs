@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::model::wire::Mode;
-use crate::model::{Network, Role};
+use crate::model::{Cidr, Role};
 
 mod check;
 mod fault;
@@ -61,7 +61,7 @@ pub struct Server {
     /// A reverse proxy publishes this server.
     pub behind_proxy: bool,
     /// Where forwarded headers are believed from.
-    pub trusted_proxies: Vec<Network>,
+    pub trusted_proxies: Vec<Cidr>,
     /// Path below which everything is served; begins and ends with `/`.
     pub base_path: String,
     /// More names that are accepted in `Host` and `Origin`, in lower case.

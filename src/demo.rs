@@ -76,13 +76,11 @@ pub fn machine(seed: u64, at: UnixMillis) -> DemoHost {
 pub fn snapshot(seed: u64, at: UnixMillis) -> Snapshot {
     let machine = machine(seed, at);
     Snapshot {
-        host: host_id(seed),
-        taken_at_ms: at,
         system: section(machine.system, at),
         cpu: section(machine.cpu, at),
         memory: section(machine.memory, at),
         processes: section(machine.processes, at),
-        sources: Arc::default(),
+        ..Snapshot::not_collected(host_id(seed), at, |_| 2000)
     }
 }
 
@@ -186,6 +184,7 @@ fn cpu(noise: Noise, at: UnixMillis, busy: f64, processes: &ProcessTable) -> Cpu
             threads: processes.summary.threads,
         }),
         pressure: Reading::Present(pressure(noise, at, "cpu pressure", 2.0)),
+        seconds_total: Vec::new(),
     }
 }
 
@@ -209,6 +208,8 @@ fn memory(noise: Noise, at: UnixMillis, resident: f64) -> Memory {
         dirty_bytes: Reading::Present(Bytes(
             (4.0e7 + 3.0e7 * noise.wave("dirty", at, 30.0)) as u64,
         )),
+        transparent_huge_bytes: Reading::Present(Bytes((11.5 * GIB) as u64)),
+        huge_pages: Reading::absent(Reason::NotSupported),
         swap: Reading::Present(Swap {
             total_bytes: SWAP,
             used_bytes: swap_used,

@@ -9,10 +9,21 @@
 use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::model::clock_sync::ClockSync;
 use crate::model::cpu::Cpu;
+use crate::model::disk::Disks;
+use crate::model::filesystem::Filesystems;
+use crate::model::login::Logins;
 use crate::model::memory::Memory;
+use crate::model::network::{Network, Sockets};
+use crate::model::numa::Numa;
 use crate::model::process::ProcessTable;
+use crate::model::raid::Raid;
+use crate::model::sensor::Sensors;
+use crate::model::source::SourceFinding;
 use crate::model::system::System;
+use crate::model::unit::Units;
+use crate::model::zfs::Zfs;
 use crate::model::{Reason, UnixMillis};
 
 pub mod cpu;
@@ -52,20 +63,25 @@ pub trait Source: Send + 'static {
     /// # Errors
     /// Why nothing at all could be read. What is missing in part is an absent reading inside.
     fn collect(&mut self) -> Result<Collected, Reason>;
+
+    /// Parts that the last run did not get though it got the rest. Asked after every run.
+    fn findings(&self) -> Vec<SourceFinding> {
+        Vec::new()
+    }
 }
 
-/// What a source read.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Collected {
-    /// From `system`.
-    System(System),
-    /// From `cpu`.
-    Cpu(Cpu),
-    /// From `memory`.
-    Memory(Memory),
-    /// From `process`.
-    Processes(ProcessTable),
+macro_rules! define_collected {
+    ($( $(#[$doc:meta])* $key:ident: $type:ident, )*) => {
+        /// What a source read.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Collected {
+            $( $(#[$doc])* $type($type), )*
+            /// Processes.
+            Processes(ProcessTable),
+        }
+    };
 }
+crate::host_sections!(define_collected);
 
 /// What every source is made with.
 #[derive(Debug, Clone)]

@@ -8,31 +8,45 @@
 
 pub mod api;
 pub mod audience;
+pub mod cidr;
+pub mod clock_sync;
 pub mod cpu;
+pub mod disk;
+pub mod filesystem;
 pub mod host_id;
+pub mod login;
 pub mod memory;
 pub mod network;
+pub mod numa;
 pub mod pressure;
 pub mod process;
+pub mod raid;
 pub mod reading;
 pub mod recent;
 pub mod section;
+pub mod sensor;
 pub mod snapshot;
 pub mod source;
 pub mod system;
 pub mod table;
 pub mod text;
+pub mod unit;
 pub mod units;
 pub mod wire;
+pub mod zfs;
 
 pub use audience::{Audience, Role};
+pub use cidr::Cidr;
 pub use host_id::HostId;
-pub use network::Network;
+
 pub use reading::{Reading, Reason};
 pub use section::{Problem, Section};
 pub use snapshot::Snapshot;
 pub use text::Text;
-pub use units::{Bytes, BytesPerSecond, Hertz, Percent, Seconds, UnixMillis};
+pub use units::{
+    BitsPerSecond, Bytes, BytesPerSecond, Celsius, Hertz, PerSecond, Percent, Seconds, UnixMillis,
+    Volts, Watts,
+};
 
 #[cfg(test)]
 mod generated;

@@ -28,8 +28,15 @@ const GATHER: Duration = Duration::from_millis(150);
 /// A run that takes longer than this is stuck in the kernel.
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// The machine's name and kernel do not change while one looks.
-const SYSTEM_INTERVAL: Duration = Duration::from_secs(30);
+/// Sources whose values change slowly are read no more often than this.
+fn at_most_every(name: &str) -> Duration {
+    Duration::from_secs(match name {
+        "filesystems" | "sensors" | "logins" | "sockets" | "numa" => 5,
+        "raid" | "zfs" => 10,
+        "system" | "clock" | "units" => 30,
+        _ => 0,
+    })
+}
 
 /// The loop turns at least this often, whether or not there is anything to do: a watchdog can
 /// tell an idle node from a dead one.
@@ -54,8 +61,7 @@ impl Settings {
     pub fn plan(&self, name: &'static str) -> Plan {
         let (tier, interval) = match name {
             "processes" => (Tier::Detail, self.process_interval),
-            "system" => (Tier::Summary, self.interval.max(SYSTEM_INTERVAL)),
-            _ => (Tier::Summary, self.interval),
+            _ => (Tier::Summary, self.interval.max(at_most_every(name))),
         };
         Plan { name, tier, interval, deadline: DEADLINE }
     }
@@ -149,7 +155,8 @@ impl Node {
     }
 
     fn take(&mut self, finished: Finished) {
-        let Finished { number, outcome, at } = finished;
+        let Finished { number, outcome, findings, at } = finished;
+        self.schedule.found(number, findings);
         match outcome {
             Ok(collected) => {
                 self.schedule.ended(number, Ending::Done, at);

@@ -8,6 +8,14 @@ export function section<T>(value: T, changes: Partial<Section<T>> = {}): Section
   return { taken_at_ms: NOW, interval_ms: 1000, problem: null, value, ...changes };
 }
 
+/** A section that nobody has read yet. */
+export const unread = (): Section<never> => ({
+  taken_at_ms: { absent: 'not_collected' },
+  interval_ms: 1000,
+  problem: null,
+  value: { absent: 'not_collected' },
+});
+
 export const cpu: Cpu = {
   brand: 'EPYC 7763',
   sockets: 2,
@@ -37,13 +45,19 @@ export const memory: Memory = {
   cached_bytes: 50 * GIB,
   shared_bytes: GIB,
   dirty_bytes: 0,
+  transparent_huge_bytes: 0,
+  huge_pages: { absent: 'not_supported' },
   swap: { absent: 'not_supported' },
   pressure: { absent: 'permission_denied' },
 };
 
 export const source = (name: string, problem: Problem | null = null): SourceHealth => ({
   name,
+  state: problem ? 'failing' : 'well',
   problem,
+  remedy: problem ? 'look_into_log' : 'nothing',
+  findings: [],
+  interval_ms: 1000,
   duration_seconds: 0.012,
   started_at_ms: NOW - 1000,
   runs: 10,
@@ -70,6 +84,17 @@ export function hostDocument(changes: Partial<HostDocument> = {}): HostDocument 
     }),
     cpu: section(cpu),
     memory: section(memory),
+    numa: unread(),
+    filesystems: unread(),
+    disks: unread(),
+    raid: unread(),
+    zfs: unread(),
+    network: unread(),
+    sockets: unread(),
+    sensors: unread(),
+    logins: unread(),
+    clock: unread(),
+    units: unread(),
     sources: [source('cpu'), source('memory')],
     ...changes,
   };

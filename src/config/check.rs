@@ -10,7 +10,7 @@ use super::fault::{Fault, Origin};
 use super::json::{Node, Tree};
 use super::nearest::nearest;
 use super::table::{Form, Key, Kind};
-use crate::model::Network;
+use crate::model::Cidr;
 
 /// What one source of settings said, as far as it was right.
 #[derive(Debug, Default)]
@@ -244,7 +244,7 @@ fn has_form(form: Form, text: &str) -> bool {
         Form::Domain => {
             is_host_name(text.strip_prefix('.').unwrap_or(text)) || text.parse::<IpAddr>().is_ok()
         }
-        Form::Network => text.parse::<Network>().is_ok(),
+        Form::Network => text.parse::<Cidr>().is_ok(),
         Form::BasePath => is_base_path(text),
         Form::Url => is_url(text),
         Form::Title => {

@@ -14,6 +14,8 @@ use crate::model::table::Row;
 use crate::model::wire::HostRow;
 use crate::model::{Audience, Reading, Section, Snapshot, Text};
 
+mod hide;
+
 /// Writes one JSON object.
 struct Object {
     out: Vec<u8>,
@@ -80,21 +82,29 @@ pub(super) fn overview_patch(
     patch(Object::new(2), [("hosts", table)])
 }
 
-pub(super) fn host(snapshot: &Snapshot) -> Vec<u8> {
-    let mut object = Object::new(4096);
+pub(super) fn host(snapshot: &Snapshot, audience: Audience) -> Vec<u8> {
+    let snapshot = &*hide::host(snapshot, audience);
+    let mut object = Object::new(16 << 10);
     object.field("host", &snapshot.host);
-    object.field("system", &snapshot.system);
-    object.field("cpu", &snapshot.cpu);
-    object.field("memory", &snapshot.memory);
+    macro_rules! write {
+        ($( $(#[$doc:meta])* $key:ident: $type:ident, )*) => {
+            $( object.field(stringify!($key), &snapshot.$key); )*
+        };
+    }
+    crate::host_sections!(write);
     object.field("sources", &snapshot.sources);
     object.end()
 }
 
-pub(super) fn host_patch(earlier: &Snapshot, now: &Snapshot) -> Vec<u8> {
-    let mut replace = Object::new(2048);
-    field_if_changed(&mut replace, "system", &earlier.system, &now.system);
-    field_if_changed(&mut replace, "cpu", &earlier.cpu, &now.cpu);
-    field_if_changed(&mut replace, "memory", &earlier.memory, &now.memory);
+pub(super) fn host_patch(earlier: &Snapshot, now: &Snapshot, audience: Audience) -> Vec<u8> {
+    let (earlier, now) = (&*hide::host(earlier, audience), &*hide::host(now, audience));
+    let mut replace = Object::new(4096);
+    macro_rules! write {
+        ($( $(#[$doc:meta])* $key:ident: $type:ident, )*) => {
+            $( field_if_changed(&mut replace, stringify!($key), &earlier.$key, &now.$key); )*
+        };
+    }
+    crate::host_sections!(write);
     field_if_changed(&mut replace, "sources", &earlier.sources, &now.sources);
     patch(replace, [])
 }

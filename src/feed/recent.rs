@@ -3,17 +3,20 @@
 use std::collections::VecDeque;
 
 use crate::model::recent::{
-    RECENT_MAX_POINTS, RECENT_SPAN_MS, RecentCpu, RecentDocument, RecentMemory,
+    RECENT_MAX_POINTS, RECENT_SPAN_MS, RecentCpu, RecentDisks, RecentDocument, RecentMemory,
+    RecentNetwork,
 };
-use crate::model::{HostId, Percent, Reading, Snapshot, UnixMillis};
+use crate::model::{BytesPerSecond, HostId, Percent, Reading, Snapshot, UnixMillis};
 
 /// Two readings at a time.
-type Point = (UnixMillis, Reading<Percent>, Reading<Percent>);
+type Point<T> = (UnixMillis, Reading<T>, Reading<T>);
 
 #[derive(Default)]
 pub(super) struct Recent {
-    cpu: VecDeque<Point>,
-    memory: VecDeque<Point>,
+    cpu: VecDeque<Point<Percent>>,
+    memory: VecDeque<Point<Percent>>,
+    network: VecDeque<Point<BytesPerSecond>>,
+    disks: VecDeque<Point<BytesPerSecond>>,
 }
 
 impl Recent {
@@ -30,6 +33,18 @@ impl Recent {
             let swap = memory.and_then(|memory| memory.swap).and_then(|swap| swap.used_percent);
             append(&mut self.memory, (at, used, swap));
         }
+        if let Reading::Present(at) = snapshot.network.taken_at_ms {
+            let network = snapshot.network.value.as_ref();
+            let received = network.and_then(|network| network.received_bytes_per_second);
+            let sent = network.and_then(|network| network.sent_bytes_per_second);
+            append(&mut self.network, (at, received, sent));
+        }
+        if let Reading::Present(at) = snapshot.disks.taken_at_ms {
+            let disks = snapshot.disks.value.as_ref();
+            let read = disks.and_then(|disks| disks.read_bytes_per_second);
+            let written = disks.and_then(|disks| disks.written_bytes_per_second);
+            append(&mut self.disks, (at, read, written));
+        }
     }
 
     pub(super) fn document(&self, host: &HostId) -> RecentDocument {
@@ -37,25 +52,30 @@ impl Recent {
         let cpu = RecentCpu { times_ms, busy_percent, iowait_percent };
         let (times_ms, used_percent, swap_percent) = columns(&self.memory);
         let memory = RecentMemory { times_ms, used_percent, swap_percent };
-        RecentDocument { host: host.clone(), cpu, memory }
+        let (times_ms, received_bytes_per_second, sent_bytes_per_second) = columns(&self.network);
+        let network = RecentNetwork { times_ms, received_bytes_per_second, sent_bytes_per_second };
+        let (times_ms, read_bytes_per_second, written_bytes_per_second) = columns(&self.disks);
+        let disks = RecentDisks { times_ms, read_bytes_per_second, written_bytes_per_second };
+        RecentDocument { host: host.clone(), cpu, memory, network, disks }
     }
 }
 
-fn append(points: &mut VecDeque<Point>, point: Point) {
+fn append<T>(points: &mut VecDeque<Point<T>>, point: Point<T>) {
     // A clock that was set back: what now lies in the future was measured on another clock.
     while points.back().is_some_and(|last| last.0.0 >= point.0.0) {
         points.pop_back();
     }
-    let expired = |first: &Point| point.0.since(first.0) > RECENT_SPAN_MS;
+    let expired = |first: &Point<T>| point.0.since(first.0) > RECENT_SPAN_MS;
     while points.len() >= RECENT_MAX_POINTS || points.front().is_some_and(expired) {
         points.pop_front();
     }
     points.push_back(point);
 }
 
-fn columns(
-    points: &VecDeque<Point>,
-) -> (Vec<UnixMillis>, Vec<Reading<Percent>>, Vec<Reading<Percent>>) {
+/// The times, and each of the two readings by itself.
+type Columns<T> = (Vec<UnixMillis>, Vec<Reading<T>>, Vec<Reading<T>>);
+
+fn columns<T: Copy>(points: &VecDeque<Point<T>>) -> Columns<T> {
     let mut columns = (Vec::new(), Vec::new(), Vec::new());
     for (at, one, two) in points {
         columns.0.push(*at);

@@ -166,7 +166,7 @@ impl Content {
     fn document(&self, audience: Audience) -> Vec<u8> {
         match self {
             Self::Overview(hosts) => encode::overview(hosts, audience),
-            Self::Host(snapshot) => encode::host(snapshot),
+            Self::Host(snapshot) => encode::host(snapshot, audience),
             Self::Processes(snapshot) => encode::processes(snapshot, audience),
         }
     }
@@ -176,7 +176,7 @@ impl Content {
             (Self::Overview(earlier), Self::Overview(now)) => {
                 encode::overview_patch(earlier, now, audience)
             }
-            (Self::Host(earlier), Self::Host(now)) => encode::host_patch(earlier, now),
+            (Self::Host(earlier), Self::Host(now)) => encode::host_patch(earlier, now, audience),
             (Self::Processes(earlier), Self::Processes(now)) => {
                 encode::processes_patch(earlier, now, audience)
             }

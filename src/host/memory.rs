@@ -6,7 +6,7 @@ use super::files::{self, Kept};
 use super::parse::{ParseError, lines, words};
 use super::sampler::{Last, per_second};
 use super::{Collected, Context, Source, pressure};
-use crate::model::memory::{Memory, Swap};
+use crate::model::memory::{HugePages, Memory, Swap};
 use crate::model::{Bytes, BytesPerSecond, Percent, Reading, Reason};
 
 /// The source `memory`.
@@ -126,7 +126,8 @@ pub fn parse_meminfo(bytes: &[u8]) -> Result<Memory, ParseError> {
     let mut fields = Fields::default();
     for (place, line) in lines(FILE, bytes) {
         let mut words = words(line);
-        let slot = match words.next() {
+        let key = words.next();
+        let slot = match key {
             Some(b"MemTotal:") => &mut fields.total,
             Some(b"MemFree:") => &mut fields.free,
             Some(b"MemAvailable:") => &mut fields.available,
@@ -135,17 +136,23 @@ pub fn parse_meminfo(bytes: &[u8]) -> Result<Memory, ParseError> {
             Some(b"Shmem:") => &mut fields.shared,
             Some(b"SReclaimable:") => &mut fields.reclaimable,
             Some(b"Dirty:") => &mut fields.dirty,
+            Some(b"AnonHugePages:") => &mut fields.transparent_huge,
+            Some(b"HugePages_Total:") => &mut fields.huge_pages_total,
+            Some(b"HugePages_Free:") => &mut fields.huge_pages_free,
+            Some(b"HugePages_Rsvd:") => &mut fields.huge_pages_reserved,
+            Some(b"Hugepagesize:") => &mut fields.huge_page_size,
             Some(b"SwapTotal:") => &mut fields.swap_total,
             Some(b"SwapFree:") => &mut fields.swap_free,
             _ => continue,
         };
-        let kib = place.unsigned(words.next().unwrap_or_default())?;
-        *slot = Some(kib.saturating_mul(1024));
+        let number = place.unsigned(words.next().unwrap_or_default())?;
+        let is_count = key.is_some_and(|key| key.starts_with(b"HugePages_"));
+        *slot = Some(if is_count { number } else { number.saturating_mul(1024) });
     }
     fields.into_memory()
 }
 
-/// The fields of `meminfo` that are used, in bytes.
+/// The fields of `meminfo` that are used, in bytes; counts of huge pages as they are.
 #[derive(Default)]
 struct Fields {
     total: Option<u64>,
@@ -156,6 +163,11 @@ struct Fields {
     shared: Option<u64>,
     reclaimable: Option<u64>,
     dirty: Option<u64>,
+    transparent_huge: Option<u64>,
+    huge_pages_total: Option<u64>,
+    huge_pages_free: Option<u64>,
+    huge_pages_reserved: Option<u64>,
+    huge_page_size: Option<u64>,
     swap_total: Option<u64>,
     swap_free: Option<u64>,
 }
@@ -185,8 +197,19 @@ impl Fields {
             cached_bytes: reading(cached),
             shared_bytes: reading(self.shared),
             dirty_bytes: reading(self.dirty),
+            transparent_huge_bytes: reading(self.transparent_huge),
+            huge_pages: Reading::from_option(self.huge_pages(), Reason::NotSupported),
             swap: self.swap(),
             pressure: Reading::absent(Reason::NotCollected),
+        })
+    }
+
+    fn huge_pages(&self) -> Option<HugePages> {
+        Some(HugePages {
+            page_bytes: Bytes(self.huge_page_size?),
+            total: self.huge_pages_total.filter(|&total| total > 0)?,
+            free: self.huge_pages_free?,
+            reserved: self.huge_pages_reserved.unwrap_or(0),
         })
     }
 

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use crate::model::source::SourceHealth;
+use crate::model::source::{Remedy, SourceFinding, SourceHealth, SourceState};
 use crate::model::{Problem, Reading, Reason, Seconds, UnixMillis};
 
 use super::TakenAt;
@@ -84,6 +84,7 @@ struct Slot {
     runs: u64,
     failures: u64,
     skipped: u64,
+    findings: Vec<SourceFinding>,
 }
 
 impl Schedule {
@@ -116,6 +117,13 @@ impl Schedule {
         turn
     }
 
+    /// Takes note of the parts that the newest run of a source did not get.
+    pub fn found(&mut self, number: usize, findings: Vec<SourceFinding>) {
+        if let Some(slot) = self.slots.get_mut(number) {
+            slot.findings = findings;
+        }
+    }
+
     /// Takes note that a run has ended.
     pub fn ended(&mut self, number: usize, ending: Ending, at: TakenAt) {
         let Some(slot) = self.slots.get_mut(number) else { return };
@@ -125,7 +133,9 @@ impl Schedule {
         slot.problem = match ending {
             Ending::Done => None,
             Ending::Failed(reason) => {
-                slot.failures += 1;
+                if SourceState::after(Some(reason)) != SourceState::NotThere {
+                    slot.failures += 1;
+                }
                 Some(match slot.problem {
                     Some(earlier) if earlier.reason == reason => earlier,
                     _ => Problem { reason, since_ms: at.wall },
@@ -144,7 +154,7 @@ impl Schedule {
     /// How every source is doing.
     #[must_use]
     pub fn health(&self) -> Vec<SourceHealth> {
-        self.slots.iter().map(Slot::health).collect()
+        self.slots.iter().map(|slot| slot.health(self.gather)).collect()
     }
 
     fn next_event(&self, now: Duration) -> Option<Duration> {
@@ -171,6 +181,7 @@ impl Slot {
             runs: 0,
             failures: 0,
             skipped: 0,
+            findings: Vec::new(),
         }
     }
 
@@ -223,11 +234,29 @@ impl Slot {
         }
     }
 
-    fn health(&self) -> SourceHealth {
+    /// `slow` is how long a run may take without its values coming late.
+    fn state(&self, slow: Duration) -> SourceState {
+        match SourceState::after(self.problem.map(|problem| problem.reason)) {
+            SourceState::Well if self.runs == 0 => SourceState::Waiting,
+            SourceState::Well if !self.findings.is_empty() => SourceState::Partial,
+            SourceState::Well if self.last_duration.is_some_and(|took| took > slow) => {
+                SourceState::Slow
+            }
+            state => state,
+        }
+    }
+
+    fn health(&self, slow: Duration) -> SourceHealth {
         let duration = self.last_duration.map(|duration| Seconds::new(duration.as_secs_f64()));
         SourceHealth {
             name: self.plan.name.to_owned(),
+            state: self.state(slow),
             problem: self.problem,
+            remedy: self
+                .problem
+                .map_or(Remedy::Nothing, |problem| Remedy::of(self.plan.name, problem.reason)),
+            findings: self.findings.clone(),
+            interval_ms: u64::try_from(self.plan.interval.as_millis()).unwrap_or(u64::MAX),
             duration_seconds: Reading::from_option(duration, Reason::NotCollected),
             started_at_ms: Reading::from_option(self.started_at, Reason::NotCollected),
             runs: self.runs,

@@ -65,6 +65,13 @@ impl Audience {
         self.role >= Role::Member
     }
 
+    /// Whether this audience may see names: of people, places and services (who is logged in, where
+    /// things are mounted, addresses).
+    #[must_use]
+    pub fn sees_names(self) -> bool {
+        self.role >= Role::Member
+    }
+
     /// Whether this audience sees command lines as they are; others see secrets masked.
     #[must_use]
     pub fn sees_full_commands(self) -> bool {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::pressure::Pressure;
-use super::{Hertz, Percent, Reading};
+use super::{Hertz, Percent, Reading, Seconds};
 
 /// All processors of a machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,34 @@ pub struct Cpu {
     pub load: Reading<Load>,
     /// Pressure on the processors.
     pub pressure: Reading<Pressure>,
+    /// Time since boot of each logical processor of `per_core`, for `/metrics` only: it is not on
+    /// the wire.
+    #[serde(skip)]
+    #[cfg_attr(test, ts(skip))]
+    pub seconds_total: Vec<CpuSeconds>,
+}
+
+/// Time of one logical processor since boot. Source: `/proc/stat`, `cpuN` lines, in clock ticks.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct CpuSeconds {
+    /// The kernel's number.
+    pub id: u32,
+    /// User space; guests included, as the kernel counts.
+    pub user: Seconds,
+    /// User space at low priority; low-priority guests included.
+    pub nice: Seconds,
+    /// Kernel.
+    pub system: Seconds,
+    /// Nothing to do.
+    pub idle: Seconds,
+    /// Nothing to do, with input/output outstanding.
+    pub iowait: Seconds,
+    /// Hardware interrupts.
+    pub irq: Seconds,
+    /// Deferred work of interrupts.
+    pub softirq: Seconds,
+    /// Taken by the hypervisor.
+    pub steal: Seconds,
 }
 
 /// Shares of time, each 0–100 %; they add up to 100 with idle. Source: `/proc/stat`, `cpu` line.

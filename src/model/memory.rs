@@ -31,10 +31,29 @@ pub struct Memory {
     pub shared_bytes: Reading<Bytes>,
     /// `Dirty`: waits to be written to disk.
     pub dirty_bytes: Reading<Bytes>,
+    /// `AnonHugePages`: huge pages that the kernel gave to programs by itself.
+    pub transparent_huge_bytes: Reading<Bytes>,
+    /// Huge pages that were set aside. Absent (`not_supported`) where there are none.
+    pub huge_pages: Reading<HugePages>,
     /// Swap space. Absent (`not_supported`) where none is set up.
     pub swap: Reading<Swap>,
     /// Pressure on memory.
     pub pressure: Reading<Pressure>,
+}
+
+/// Huge pages that were set aside (`vm.nr_hugepages`), of the default size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
+#[cfg_attr(test, ts(export_to = "api.ts"))]
+pub struct HugePages {
+    /// `Hugepagesize`.
+    pub page_bytes: Bytes,
+    /// `HugePages_Total`, never 0.
+    pub total: u64,
+    /// `HugePages_Free`: not touched yet.
+    pub free: u64,
+    /// `HugePages_Rsvd`: promised to a program, counted in `free`.
+    pub reserved: u64,
 }
 
 /// Swap space in use. `SwapTotal` is never 0 here: no swap at all is an absent reading.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{HostId, Percent, Reading, UnixMillis};
+use super::{BytesPerSecond, HostId, Percent, Reading, UnixMillis};
 
 /// How far back, in milliseconds.
 pub const RECENT_SPAN_MS: i64 = 10 * 60 * 1000;
@@ -21,6 +21,10 @@ pub struct RecentDocument {
     pub cpu: RecentCpu,
     /// Memory.
     pub memory: RecentMemory,
+    /// Network, real interfaces together.
+    pub network: RecentNetwork,
+    /// Disks together.
+    pub disks: RecentDisks,
 }
 
 /// Columns of equal length, oldest first.
@@ -47,4 +51,30 @@ pub struct RecentMemory {
     pub used_percent: Vec<Reading<Percent>>,
     /// Swap in use, 0–100 %.
     pub swap_percent: Vec<Reading<Percent>>,
+}
+
+/// Columns of equal length, oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
+#[cfg_attr(test, ts(export_to = "api.ts"))]
+pub struct RecentNetwork {
+    /// When each was read.
+    pub times_ms: Vec<UnixMillis>,
+    /// Received by all real interfaces.
+    pub received_bytes_per_second: Vec<Reading<BytesPerSecond>>,
+    /// Sent by all real interfaces.
+    pub sent_bytes_per_second: Vec<Reading<BytesPerSecond>>,
+}
+
+/// Columns of equal length, oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
+#[cfg_attr(test, ts(export_to = "api.ts"))]
+pub struct RecentDisks {
+    /// When each was read.
+    pub times_ms: Vec<UnixMillis>,
+    /// Read from all disks.
+    pub read_bytes_per_second: Vec<Reading<BytesPerSecond>>,
+    /// Written to all disks.
+    pub written_bytes_per_second: Vec<Reading<BytesPerSecond>>,
 }

@@ -36,6 +36,26 @@ unit!(
     Hertz(u64)
 );
 unit!(
+    /// Bits per second.
+    BitsPerSecond(u64)
+);
+unit!(
+    /// Events per second, kept to one decimal.
+    PerSecond(f64)
+);
+unit!(
+    /// Degrees Celsius, kept to one decimal.
+    Celsius(f64)
+);
+unit!(
+    /// Watts, kept to one decimal.
+    Watts(f64)
+);
+unit!(
+    /// Volts, kept to the millivolt.
+    Volts(f64)
+);
+unit!(
     /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
     UnixMillis(i64)
 );
@@ -71,6 +91,38 @@ impl Seconds {
     #[must_use]
     pub fn new(seconds: f64) -> Self {
         Self(round_to(seconds, 1e6))
+    }
+}
+
+impl PerSecond {
+    /// A rate to one decimal.
+    #[must_use]
+    pub fn new(rate: f64) -> Self {
+        Self(round_to(rate, 10.0))
+    }
+}
+
+impl Celsius {
+    /// A temperature to one decimal.
+    #[must_use]
+    pub fn new(celsius: f64) -> Self {
+        Self(round_to(celsius, 10.0))
+    }
+}
+
+impl Watts {
+    /// A power to one decimal.
+    #[must_use]
+    pub fn new(watts: f64) -> Self {
+        Self(round_to(watts, 10.0))
+    }
+}
+
+impl Volts {
+    /// A voltage to the millivolt.
+    #[must_use]
+    pub fn new(volts: f64) -> Self {
+        Self(round_to(volts, 1000.0))
     }
 }
 

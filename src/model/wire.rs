@@ -2,11 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::clock_sync::ClockSync;
 use super::cpu::Cpu;
+use super::disk::Disks;
+use super::filesystem::Filesystems;
+use super::login::Logins;
 use super::memory::Memory;
+use super::network::{Network, Sockets};
+use super::numa::Numa;
 use super::process::{ProcessRow, ProcessSummary};
+use super::raid::Raid;
+use super::sensor::Sensors;
 use super::source::SourceHealth;
 use super::system::System;
+use super::unit::Units;
+use super::zfs::Zfs;
 use super::{HostId, Percent, Reading, Role, Section, UnixMillis};
 
 /// Version of this contract. Raised when a client of the version before would go wrong.
@@ -274,22 +284,22 @@ crate::table_row! {
     }
 }
 
-/// Topic `host/<id>`: everything about a host but its processes. Every key is replaced whole.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
-#[cfg_attr(test, ts(export_to = "api.ts"))]
-pub struct HostDocument {
-    /// Which host.
-    pub host: HostId,
-    /// The machine and its operating system.
-    pub system: Section<System>,
-    /// Processors.
-    pub cpu: Section<Cpu>,
-    /// Memory and swap.
-    pub memory: Section<Memory>,
-    /// How smonitor's sources are doing.
-    pub sources: Vec<SourceHealth>,
+macro_rules! define_host_document {
+    ($( $(#[$doc:meta])* $key:ident: $type:ident, )*) => {
+        /// Topic `host/<id>`: everything about a host but its processes. Every key is replaced whole.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
+        #[cfg_attr(test, ts(export_to = "api.ts"))]
+        pub struct HostDocument {
+            /// Which host.
+            pub host: HostId,
+            $( $(#[$doc])* pub $key: Section<$type>, )*
+            /// How smonitor's sources are doing.
+            pub sources: Vec<SourceHealth>,
+        }
+    };
 }
+crate::host_sections!(define_host_document);
 
 /// Topic `host/<id>/processes`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

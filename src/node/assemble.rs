@@ -3,12 +3,8 @@
 use std::sync::Arc;
 
 use crate::host::{Collected, TakenAt};
-use crate::model::cpu::Cpu;
-use crate::model::memory::Memory;
-use crate::model::process::ProcessTable;
 use crate::model::source::SourceHealth;
-use crate::model::system::System;
-use crate::model::{HostId, Problem, Reading, Section, Snapshot, UnixMillis};
+use crate::model::{Problem, Reading, Section, Snapshot, UnixMillis};
 
 use super::Settings;
 
@@ -17,14 +13,10 @@ use super::Settings;
 const HEALTH_INTERVAL_MS: i64 = 10_000;
 
 pub(super) struct Assembly {
-    host: HostId,
     /// Which section each source fills, by the source's number.
     names: Vec<&'static str>,
-    system: Arc<Section<System>>,
-    cpu: Arc<Section<Cpu>>,
-    memory: Arc<Section<Memory>>,
-    processes: Arc<Section<ProcessTable>>,
-    sources: Arc<Vec<SourceHealth>>,
+    /// The newest of everything.
+    newest: Snapshot,
     sources_taken_at: Option<UnixMillis>,
 }
 
@@ -32,38 +24,39 @@ impl Assembly {
     pub(super) fn new(settings: &Settings, names: Vec<&'static str>) -> Self {
         let interval =
             |name| u64::try_from(settings.plan(name).interval.as_millis()).unwrap_or(u64::MAX);
-        Self {
-            host: settings.host.clone(),
-            names,
-            system: Arc::new(Section::not_collected(interval("system"))),
-            cpu: Arc::new(Section::not_collected(interval("cpu"))),
-            memory: Arc::new(Section::not_collected(interval("memory"))),
-            processes: Arc::new(Section::not_collected(interval("processes"))),
-            sources: Arc::default(),
-            sources_taken_at: None,
-        }
+        let newest = Snapshot::not_collected(settings.host.clone(), UnixMillis(0), interval);
+        Self { names, newest, sources_taken_at: None }
     }
 
     /// A source brought a value: its section is well and new.
     pub(super) fn collected(&mut self, collected: Collected, at: UnixMillis) {
-        match collected {
-            Collected::System(value) => renew(&mut self.system, value, at),
-            Collected::Cpu(value) => renew(&mut self.cpu, value, at),
-            Collected::Memory(value) => renew(&mut self.memory, value, at),
-            Collected::Processes(value) => renew(&mut self.processes, value, at),
+        let newest = &mut self.newest;
+        macro_rules! renew_one {
+            ($( $(#[$doc:meta])* $key:ident: $type:ident, )*) => {
+                match collected {
+                    $( Collected::$type(value) => renew(&mut newest.$key, value, at), )*
+                    Collected::Processes(value) => renew(&mut newest.processes, value, at),
+                }
+            };
         }
+        crate::host_sections!(renew_one);
     }
 
     /// A source failed or hangs: its section keeps what it has and says what is wrong.
     pub(super) fn failed(&mut self, number: usize, problem: Problem) {
-        match self.names.get(number).copied() {
-            Some("system") => mark(&mut self.system, problem),
-            Some("cpu") => mark(&mut self.cpu, problem),
-            Some("memory") => mark(&mut self.memory, problem),
-            Some("processes") => mark(&mut self.processes, problem),
-            // A source without a section of its own shows in the list of sources.
-            _ => {}
+        let Some(name) = self.names.get(number).copied() else { return };
+        let newest = &mut self.newest;
+        macro_rules! mark_one {
+            ($( $(#[$doc:meta])* $key:ident: $type:ident, )*) => {
+                match name {
+                    $( stringify!($key) => mark(&mut newest.$key, problem), )*
+                    "processes" => mark(&mut newest.processes, problem),
+                    // A source without a section of its own shows in the list of sources.
+                    _ => {}
+                }
+            };
         }
+        crate::host_sections!(mark_one);
     }
 
     pub(super) fn snapshot(&mut self, now: TakenAt, health: Vec<SourceHealth>) -> Snapshot {
@@ -71,21 +64,15 @@ impl Assembly {
             // A clock that was set back must not silence the list.
             !(0..HEALTH_INTERVAL_MS).contains(&now.wall.since(at))
         });
-        let problems =
-            |list: &[SourceHealth]| -> Vec<_> { list.iter().map(|s| s.problem).collect() };
-        if due || problems(&health) != problems(&self.sources) {
-            self.sources = Arc::new(health);
+        let news = |list: &[SourceHealth]| -> Vec<_> {
+            list.iter().map(|s| (s.state, s.problem, s.findings.clone())).collect()
+        };
+        if due || news(&health) != news(&self.newest.sources) {
+            self.newest.sources = Arc::new(health);
             self.sources_taken_at = Some(now.wall);
         }
-        Snapshot {
-            host: self.host.clone(),
-            taken_at_ms: now.wall,
-            system: self.system.clone(),
-            cpu: self.cpu.clone(),
-            memory: self.memory.clone(),
-            processes: self.processes.clone(),
-            sources: self.sources.clone(),
-        }
+        self.newest.taken_at_ms = now.wall;
+        self.newest.clone()
     }
 }
 

@@ -4,12 +4,12 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use axum::http::HeaderMap;
 
-use crate::model::Network;
+use crate::model::Cidr;
 
 /// Who a request comes from. `X-Forwarded-For` counts only if the peer is a trusted proxy; of its
 /// addresses the rightmost that is no trusted proxy is the client, because everything left of it
 /// was written by the client itself.
-pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
+pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Cidr]) -> IpAddr {
     let peer = peer.to_canonical();
     let is_trusted = |address| is_proxy(address, trusted);
     if !is_trusted(peer) {
@@ -29,7 +29,7 @@ pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Netwo
 }
 
 /// Whether the peer is a proxy whose word counts.
-pub(super) fn is_proxy(peer: IpAddr, trusted: &[Network]) -> bool {
+pub(super) fn is_proxy(peer: IpAddr, trusted: &[Cidr]) -> bool {
     trusted.iter().any(|network| network.contains(peer))
 }
 
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn forwarded_for_counts_only_from_trusted_proxies() {
-        let trusted: Vec<Network> = ["10.0.0.0/8", "::1"].map(|t| t.parse().unwrap()).to_vec();
+        let trusted: Vec<Cidr> = ["10.0.0.0/8", "::1"].map(|t| t.parse().unwrap()).to_vec();
         let client = |peer: &str, lines: &[&str]| {
             let mut headers = HeaderMap::new();
             for line in lines {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::origin::PublicUrl;
 use crate::model::wire::Mode;
-use crate::model::{HostId, Network};
+use crate::model::{Cidr, HostId};
 
 /// How the delivery layer behaves.
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ pub struct Settings {
     /// Whether a reverse proxy stands in front.
     pub behind_proxy: bool,
     /// Proxies whose word on the client's address is believed, if `behind_proxy`.
-    pub trusted_proxies: Vec<Network>,
+    pub trusted_proxies: Vec<Cidr>,
     /// The address people use, where a proxy makes it another than the server's own.
     pub public_url: Option<PublicUrl>,
     /// What any one client, and all of them, may take.

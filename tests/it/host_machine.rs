@@ -168,12 +168,25 @@ fn shown(collected: Result<Collected, Reason>) -> Value {
             shown["per_core"] = json!(cores);
             shown
         }
-        Ok(Collected::Memory(memory)) => json!(memory),
         Ok(Collected::Processes(table)) => {
             json!({ "summary": table.summary, "rows": table.rows.iter().map(shown_row).collect::<Value>() })
         }
+        Ok(other) => plainly(&other),
         Err(reason) => json!({ "failed": reason }),
     }
+}
+
+/// What needs no special care, as it is on the wire.
+fn plainly(collected: &Collected) -> Value {
+    macro_rules! each {
+        ($( $(#[$doc:meta])* $key:ident: $type:ident, )*) => {
+            match collected {
+                $( Collected::$type(value) => json!(value), )*
+                Collected::Processes(table) => json!(table.summary),
+            }
+        };
+    }
+    smonitor::host_sections!(each)
 }
 
 /// A process in one line, but for the command: the files of a fixture belong to whoever checked

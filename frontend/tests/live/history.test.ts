@@ -7,6 +7,8 @@ const recent = (times: number[], busy: RecentDocument['cpu']['busy_percent']): R
   host: 'gpu-1',
   cpu: { times_ms: times, busy_percent: busy, iowait_percent: busy },
   memory: { times_ms: [], used_percent: [], swap_percent: [] },
+  network: { times_ms: [], received_bytes_per_second: [], sent_bytes_per_second: [] },
+  disks: { times_ms: [], read_bytes_per_second: [], written_bytes_per_second: [] },
 });
 
 function seen(history: HostHistory, at: number, busy: number): void {

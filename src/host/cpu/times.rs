@@ -1,8 +1,8 @@
 //! How processors spend their time: `stat` and the pure function from two samples to shares.
 
 use crate::host::parse::{ParseError, Place, lines, unsigned, words};
-use crate::model::Percent;
-use crate::model::cpu::CpuUsage;
+use crate::model::cpu::{CpuSeconds, CpuUsage};
+use crate::model::{Percent, Seconds};
 
 /// A fall of the busy time by more than this many ticks is a counter that was reset; a smaller one
 /// is the kernel correcting itself, and counts as no growth.
@@ -40,6 +40,25 @@ pub struct StatSample {
     pub all: CpuTimes,
     /// The online ones, by number.
     pub cores: Vec<(u32, CpuTimes)>,
+}
+
+/// The same as time since boot.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "a count of ticks needs no more than 53 bits")]
+pub fn seconds((id, times): &(u32, CpuTimes)) -> CpuSeconds {
+    let ticks_per_second = rustix::param::clock_ticks_per_second() as f64;
+    let seconds = |ticks: u64| Seconds::new(ticks as f64 / ticks_per_second);
+    CpuSeconds {
+        id: *id,
+        user: seconds(times.user),
+        nice: seconds(times.nice),
+        system: seconds(times.system),
+        idle: seconds(times.idle),
+        iowait: seconds(times.iowait),
+        irq: seconds(times.irq),
+        softirq: seconds(times.softirq),
+        steal: seconds(times.steal),
+    }
 }
 
 /// Parses the `cpu` lines at the start of `stat` (kernel document filesystems/proc.rst, 1.7).

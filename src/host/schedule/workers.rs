@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 
 use crate::host::{Collected, Context, Source, TakenAt};
 use crate::model::Reason;
+use crate::model::source::{FINDINGS_MAX, SourceFinding};
 
 /// Enough for parsers that work in buffers on the heap; the default of 2 MiB would only cost
 /// address space, but a small stack also shows a runaway recursion early.
@@ -19,6 +20,8 @@ pub struct Finished {
     pub number: usize,
     /// What it read, or why it could not.
     pub outcome: Result<Collected, Reason>,
+    /// Parts that were not read though the rest was.
+    pub findings: Vec<SourceFinding>,
     /// When it ended.
     pub at: TakenAt,
 }
@@ -73,11 +76,17 @@ fn work(
     while start.recv().is_ok() {
         // A source that panics is a failed run, not the end of the source: it may do better on
         // the next one, as it does when a file it tripped over is gone.
-        let outcome = catch_unwind(AssertUnwindSafe(|| source.collect())).unwrap_or_else(|_| {
-            tracing::error!(source = source.name(), "a source panicked");
-            Err(Reason::ReadFailed)
+        let run = AssertUnwindSafe(|| {
+            let outcome = source.collect();
+            let mut findings = source.findings();
+            findings.truncate(FINDINGS_MAX);
+            (outcome, findings)
         });
-        if done.blocking_send(Finished { number, outcome, at: context.now() }).is_err() {
+        let (outcome, findings) = catch_unwind(run).unwrap_or_else(|_| {
+            tracing::error!(source = source.name(), "a source panicked");
+            (Err(Reason::ReadFailed), Vec::new())
+        });
+        if done.blocking_send(Finished { number, outcome, findings, at: context.now() }).is_err() {
             return;
         }
     }
