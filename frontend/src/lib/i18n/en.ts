@@ -1,9 +1,11 @@
-// The source of all texts. Each part of the page has a file; this puts them together.
+// The source of all texts. Each part of the page has a file; this puts them together: at once what the
+// first view says, as types only what comes with the parts that say it (`addTexts`).
 import { chart } from './en/chart';
 import { host } from './en/host';
-import { login } from './en/login';
+import type { login } from './en/login';
 import { process } from './en/process';
 import { reason } from './en/reason';
+import type { settings } from './en/settings';
 import { shell } from './en/shell';
 import { source } from './en/source';
 import { state } from './en/state';
@@ -14,9 +16,10 @@ export const en = {
   ...reason,
   ...host,
   ...source,
-  ...login,
   ...process,
   ...chart,
 } as const;
 
-export type Messages = typeof en;
+type Later = typeof login & typeof settings;
+
+export type Messages = typeof en & Later;

@@ -6,6 +6,7 @@ import { host } from './zh/host';
 import { login } from './zh/login';
 import { process } from './zh/process';
 import { reason } from './zh/reason';
+import { settings } from './zh/settings';
 import { shell } from './zh/shell';
 import { source } from './zh/source';
 import { state } from './zh/state';
@@ -17,6 +18,7 @@ export const zh: Translated<Messages> = {
   ...host,
   ...source,
   ...login,
+  ...settings,
   ...process,
   ...chart,
 };

@@ -9,6 +9,8 @@ export const shell = {
   'app.reload': 'Reload',
   'app.dismiss': 'Dismiss',
   'app.close': 'Close',
+  'app.settings': 'Settings',
+  'app.signIn': 'Sign in',
 
   'theme.light': 'light',
   'theme.dark': 'dark',
@@ -49,19 +51,6 @@ export const shell = {
   'keys.rows': 'Next and previous row of a table',
   'keys.settings': 'Settings',
   'keys.close': 'Close, or leave the field',
-
-  'settings.title': 'Settings',
-  'settings.thresholds': 'When use is called high',
-  'settings.explain': 'Marked on the meters by ticks. Kept in this browser only.',
-  'settings.preset': 'Presets',
-  'settings.cpu': 'CPU',
-  'settings.memory': 'Memory',
-  'settings.warn': 'high from',
-  'settings.crit': 'critical from',
-  'settings.averaged': 'Judge the mean of five minutes, not the moment',
-  'settings.colourCpu': 'Colour the CPU too: a busy CPU is no trouble by itself',
-  'settings.invalid': 'High must be at least 1, and less than critical; critical at most 100.',
-  'settings.reset': 'Defaults',
 
   'notFound.title': 'There is no such page',
   'notFound.text': 'Nothing is at {path}.',

@@ -11,6 +11,8 @@ export const shell: Translated<typeof en> = {
   'app.reload': '重新加载',
   'app.dismiss': '忽略',
   'app.close': '关闭',
+  'app.settings': '设置',
+  'app.signIn': '登录',
 
   'theme.light': '浅色',
   'theme.dark': '深色',
@@ -50,19 +52,6 @@ export const shell: Translated<typeof en> = {
   'keys.rows': '表格的下一行、上一行',
   'keys.settings': '设置',
   'keys.close': '关闭，或离开输入框',
-
-  'settings.title': '设置',
-  'settings.thresholds': '何时算使用率高',
-  'settings.explain': '在进度条上以刻度标出。只保存在此浏览器中。',
-  'settings.preset': '预设',
-  'settings.cpu': 'CPU',
-  'settings.memory': '内存',
-  'settings.warn': '偏高，自',
-  'settings.crit': '严重，自',
-  'settings.averaged': '按五分钟平均值判断，而非瞬时值',
-  'settings.colourCpu': 'CPU 也着色：CPU 繁忙本身并不是问题',
-  'settings.invalid': '“偏高”至少为 1 且小于“严重”；“严重”至多为 100。',
-  'settings.reset': '恢复默认',
 
   'notFound.title': '没有这个页面',
   'notFound.text': '{path} 处没有内容。',
