@@ -1,15 +1,25 @@
-// The panels of a host's overview, in their order. A new metric is a folder and a line here.
+// The panels of a host's overview, in their order. A new metric is a folder and a line here. The first
+// bundle has room for the first two; what stands beside or below them is fetched when it is shown.
 import type { Component } from 'svelte';
 import type { HostDocument } from '../lib/api/api';
 import CpuPanel from './cpu/CpuPanel.svelte';
 import MemoryPanel from './memory/MemoryPanel.svelte';
 
+type Content = Component<{ document: HostDocument }>;
+
 export interface OverviewPanel {
   readonly name: string;
-  readonly component: Component<{ document: HostDocument }>;
+  readonly component?: Content;
+  readonly later?: {
+    readonly load: () => Promise<{ default: Content }>;
+    /** What it is going to need, in px, by what is known of the machine: nothing may jump. */
+    readonly height: (document: HostDocument) => number;
+  };
 }
 
 export const PANELS: readonly OverviewPanel[] = [
   { name: 'cpu', component: CpuPanel },
   { name: 'memory', component: MemoryPanel },
+  // Place of the network panel (remove the two slashes with the file; the height as it is drawn):
+  // { name: 'network', later: { load: () => import('./network/NetworkPanel.svelte'), height: () => 430 } },
 ];

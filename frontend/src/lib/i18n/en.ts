@@ -1,6 +1,7 @@
 // The source of all texts. Each part of the page has a file; this puts them together: at once what the
 // first view says, as types only what comes with the parts that say it (`addTexts`).
 import { chart } from './en/chart';
+import type { disk } from './en/disk';
 import { host } from './en/host';
 import type { login } from './en/login';
 import { process } from './en/process';
@@ -20,6 +21,6 @@ export const en = {
   ...chart,
 } as const;
 
-type Later = typeof login & typeof settings;
+type Later = typeof disk & typeof login & typeof settings;
 
 export type Messages = typeof en & Later;

@@ -2,6 +2,7 @@
 import type { Messages } from './en';
 import type { Translated } from './types';
 import { chart } from './zh/chart';
+import { disk } from './zh/disk';
 import { host } from './zh/host';
 import { login } from './zh/login';
 import { process } from './zh/process';
@@ -21,4 +22,5 @@ export const zh: Translated<Messages> = {
   ...settings,
   ...process,
   ...chart,
+  ...disk,
 };
