@@ -5,7 +5,7 @@
 //! schedules, publishes and draws them cannot tell the difference. Pages say that it is a demo.
 //!
 //! It is a GPU server that is well on the whole, with one of each thing that goes wrong: see
-//! [`mod@health`], [`mod@storage`], [`mod@disks`] and [`mod@sensors`].
+//! `health`, `storage`, `disks` and `sensors`.
 
 use std::sync::Arc;
 
