@@ -8,6 +8,7 @@ mod config_docs;
 mod documents;
 mod feed;
 mod generated;
+mod guests;
 mod host_golden;
 mod host_live;
 mod host_machine;
