@@ -14,6 +14,7 @@ mod host_live;
 mod host_machine;
 mod host_made;
 mod node;
+mod node_live;
 mod patches;
 mod rules;
 mod support;
