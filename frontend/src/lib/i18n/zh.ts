@@ -5,6 +5,7 @@ import { chart } from './zh/chart';
 import { disk } from './zh/disk';
 import { network } from './zh/network';
 import { sensor } from './zh/sensor';
+import { logins } from './zh/logins';
 import { host } from './zh/host';
 import { login } from './zh/login';
 import { process } from './zh/process';
@@ -25,6 +26,7 @@ export const zh: Translated<Messages> = {
   ...host,
   ...source,
   ...login,
+  ...logins,
   ...sensor,
   ...network,
   ...settings,

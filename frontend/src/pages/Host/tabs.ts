@@ -72,8 +72,15 @@ export const TABS: readonly HostTab[] = [
     shortcut: 'e',
     load: () => import('./SensorsTab.svelte'),
   },
+  {
+    id: 'users',
+    label: 'host.users',
+    from: 'member',
+    shortcut: 'u',
+    count: (document) => present(document.logins.value)?.sessions.length ?? null,
+    load: () => import('./UsersTab.svelte'),
+  },
   // Not there yet, in this order (remove the two slashes with the file):
-  // { id: 'users', label: 'host.users', from: 'member', shortcut: 'u', load: () => import('./UsersTab.svelte') },
   // { id: 'health', label: 'host.health', from: 'guest', load: () => import('./HealthTab.svelte') },
 ];
 
