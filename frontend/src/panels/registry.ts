@@ -28,7 +28,6 @@ function disksHeight({ filesystems }: HostDocument): number {
 export const PANELS: readonly OverviewPanel[] = [
   { name: 'cpu', component: CpuPanel },
   { name: 'memory', component: MemoryPanel },
-  // Place of the network panel (remove the two slashes with the file; the height as it is drawn):
-  // { name: 'network', later: { load: () => import('./network/NetworkPanel.svelte'), height: () => 430 } },
+  { name: 'network', later: { load: () => import('./network/NetworkPanel.svelte'), height: () => 300 } },
   { name: 'disks', later: { load: () => import('./disk/DisksPanel.svelte'), height: disksHeight } },
 ];
