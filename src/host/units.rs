@@ -85,8 +85,7 @@ impl UnitSource {
     /// Asks for the times of new units, and again for those of some others. What goes wrong with
     /// that costs the times and not the list.
     fn ask_since(&mut self, bus: &mut Bus, listed: &[Listed]) {
-        let names: HashSet<&Text> =
-            listed.iter().map(|listed| &listed.unit.key).collect();
+        let names: HashSet<&Text> = listed.iter().map(|listed| &listed.unit.key).collect();
         self.known.retain(|name, _| names.contains(name));
         let mut wanted: Vec<(Option<u64>, &Text, &str)> = listed
             .iter()

@@ -24,8 +24,12 @@ fn a_clock_that_is_kept_says_how_well() {
 
 #[test]
 fn a_clock_that_nobody_keeps_has_no_errors() {
-    let alone =
-        judge(Timex { status: 0x2040, estimated_error: 16_000_000, maximum_error: 16_000_000, ..KEPT });
+    let alone = judge(Timex {
+        status: 0x2040,
+        estimated_error: 16_000_000,
+        maximum_error: 16_000_000,
+        ..KEPT
+    });
     assert!(!alone.synchronised);
     assert_eq!(alone.estimated_error_seconds.reason(), Some(Reason::NotSupported));
     assert_eq!(alone.maximum_error_seconds.reason(), Some(Reason::NotSupported));

@@ -37,8 +37,7 @@ pub(super) fn read(folder: &Path) -> Result<Vec<(Vec<u8>, Session)>, Reason> {
     for entry in entries.take(MOST_FILES).filter_map(Result::ok) {
         let id = entry.file_name().into_encoded_bytes();
         // `3.ref` is a pipe, which would be waited for; `.#3…` is a file in the making.
-        let is_session =
-            !id.contains(&b'.') && entry.file_type().is_ok_and(|kind| kind.is_file());
+        let is_session = !id.contains(&b'.') && entry.file_type().is_ok_and(|kind| kind.is_file());
         if !is_session {
             continue;
         }

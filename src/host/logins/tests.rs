@@ -108,7 +108,10 @@ fn a_session_that_both_know_is_told_once() {
     // For root, sshd writes the process of the shell, logind that of sshd.
     machine.session("c3", "USER=root\nLEADER=17\n");
     machine.write("proc/12/cgroup", "0::/user.slice/user-0.slice/session-c3.scope\n");
-    assert_eq!(machine.users(), (LoginOrigin::Utmp, ["alice", "bob", "root"].map(str::to_owned).to_vec()));
+    assert_eq!(
+        machine.users(),
+        (LoginOrigin::Utmp, ["alice", "bob", "root"].map(str::to_owned).to_vec())
+    );
     // An editor's session has no terminal and no record.
     machine.session("4", "USER=dave\nREMOTE_HOST=10.0.0.9\nLEADER=16\nREALTIME=1700000001500000\n");
     let logins = machine.logins().unwrap();
@@ -163,7 +166,10 @@ fn utmp_that_cannot_be_read_is_told_while_logind_stands_in() {
     let findings = machine.source.findings();
     assert_eq!(findings.len(), 1);
     assert!(findings[0].what.ends_with("run/utmp"));
-    assert_eq!(findings[0].problem, Problem { reason: Reason::Malformed, since_ms: UnixMillis(NOW) });
+    assert_eq!(
+        findings[0].problem,
+        Problem { reason: Reason::Malformed, since_ms: UnixMillis(NOW) }
+    );
     machine.utmp(&[(10, "pts/0", "bob")]);
     machine.logins().unwrap();
     assert_eq!(machine.source.findings(), []);
