@@ -1,4 +1,5 @@
-//! Real logins: an sshd of the test's own, in a mount namespace with an empty `/run`.
+//! Real logins: an sshd of the test's own, in a mount namespace with an empty `/run` and an empty
+//! `/var/log`, so that neither the machine's list of logins nor its history is written to.
 
 #![allow(
     clippy::disallowed_methods,
@@ -70,7 +71,8 @@ impl Sshd {
             folder = folder.path().display()
         );
         fs::write(folder.path().join("config"), config).unwrap();
-        let script = "mount -t tmpfs tmpfs /run && mkdir /run/sshd && : >/run/utmp && exec \"$@\"";
+        let script = "mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /var/log && \
+                      mkdir /run/sshd && : >/run/utmp && exec \"$@\"";
         let mut command = Command::new("unshare");
         command.args(["--mount", "--propagation", "private", "sh", "-c", script, "sh", program]);
         command.args(["-D", "-f"]).arg(folder.path().join("config"));
@@ -115,8 +117,8 @@ impl Sshd {
             &self.port.to_string(),
         ]);
         command.arg("-i").arg(self.folder.path().join("client"));
-        command.args(["root@127.0.0.1", "exec sleep 120"]);
-        // Its own standard input would make it end when the test's ends.
+        // It ends with its input, and so with the connection, also where no terminal hangs up.
+        command.args(["root@127.0.0.1", "exec cat"]);
         command.stdin(Stdio::piped()).stdout(Stdio::null());
         Guest(command.spawn().unwrap())
     }
