@@ -37,17 +37,15 @@ struct Sshd {
 }
 
 impl Sshd {
-    /// None where it cannot be had; the reason is printed.
-    fn start() -> Option<Self> {
+    /// Or why it cannot be had here.
+    fn start() -> Result<Self, String> {
         if !rustix::process::geteuid().is_root() {
-            println!("skipped: a mount namespace takes root");
-            return None;
+            return Err("a mount namespace takes root".to_owned());
         }
         let program =
             ["/usr/sbin/sshd", "/usr/bin/sshd"].into_iter().find(|at| Path::new(at).exists());
         let Some(program) = program else {
-            println!("skipped: sshd is not installed");
-            return None;
+            return Err("sshd is not installed".to_owned());
         };
         // sshd wants its files in a folder that nobody else may write to.
         let folder = tempfile::tempdir_in("/root").or_else(|_| tempfile::tempdir()).unwrap();
@@ -58,10 +56,7 @@ impl Sshd {
             command.args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(folder.path().join(name));
             match command.status() {
                 Ok(status) => assert!(status.success(), "ssh-keygen: {status}"),
-                Err(error) => {
-                    println!("skipped: ssh-keygen: {error}");
-                    return None;
-                }
+                Err(error) => return Err(format!("ssh-keygen: {error}")),
             }
         }
         let config = format!(
@@ -79,20 +74,16 @@ impl Sshd {
         command.arg("-E").arg(folder.path().join("log"));
         let daemon = match command.stdin(Stdio::null()).stdout(Stdio::null()).spawn() {
             Ok(child) => Guest(child),
-            Err(error) => {
-                println!("skipped: unshare: {error}");
-                return None;
-            }
+            Err(error) => return Err(format!("unshare: {error}")),
         };
         let mut sshd = Self { daemon, folder, port };
         for _ in 0..1000 {
             if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
-                return Some(sshd);
+                return Ok(sshd);
             }
             if let Ok(Some(status)) = sshd.daemon.0.try_wait() {
                 let log = fs::read_to_string(sshd.folder.path().join("log")).unwrap_or_default();
-                println!("skipped: no mounts or no sshd here: {status} {log}");
-                return None;
+                return Err(format!("no mounts or no sshd here: {status} {log}"));
             }
             pause();
         }
@@ -151,7 +142,13 @@ fn parent(pid: u32) -> u32 {
 
 #[test]
 fn somebody_logs_in_and_out_by_ssh() {
-    let Some(sshd) = Sshd::start() else { return };
+    let sshd = match Sshd::start() {
+        Ok(sshd) => sshd,
+        Err(why) => {
+            println!("skipped: {why}");
+            return;
+        }
+    };
     let clock = Clock::system();
     let roots = Roots::at(&sshd.root());
     let context = Context { roots, clock: clock.clone(), rate_window: std::time::Duration::ZERO };

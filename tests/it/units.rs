@@ -1,6 +1,11 @@
 //! Failed units, from buses that answer, that do not, and that answer nonsense; and from a real
 //! dbus-daemon, where it is installed.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "these tests start the bus they talk to and look at how long real time was waited"
+)]
+
 use std::io::Write as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -199,7 +204,7 @@ fn nonsense_is_malformed_and_the_next_run_begins_anew() {
         // A message of 4 GiB, announced.
         (
             |stream, _| {
-                stream.write_all(b"l\x02\x01\x01\xff\xff\xff\xff\x01\0\0\0\0\0\0\0").unwrap()
+                stream.write_all(b"l\x02\x01\x01\xff\xff\xff\xff\x01\0\0\0\0\0\0\0").unwrap();
             },
             Reason::OutOfResources,
         ),
@@ -337,7 +342,6 @@ fn a_bus_that_lets_nobody_in_is_given_up() {
 struct Daemon(Child);
 
 impl Daemon {
-    #[expect(clippy::disallowed_methods, reason = "the test starts the bus it talks to")]
     fn start(folder: &Path, socket: &Path) -> Option<Self> {
         let config = folder.join("bus.conf");
         let text = format!(

@@ -13,6 +13,7 @@ use crate::model::Reason;
 /// `permission_denied` where a container or a service manager forbids the call; `not_supported`
 /// where there is none.
 #[expect(unsafe_code, reason = "no crate we could find wraps this call; see decision 8")]
+#[allow(clippy::unnecessary_cast, reason = "these numbers are as wide as the machine's words")]
 pub(super) fn read() -> Result<Timex, Reason> {
     // All zero is a valid `timex`, and `modes: 0` the wish to change nothing.
     let mut timex = MaybeUninit::<libc::timex>::zeroed();
@@ -30,7 +31,6 @@ pub(super) fn read() -> Result<Timex, Reason> {
     }
     Ok(Timex {
         status: timex.status,
-        // These are as wide as the machine's words.
         offset: timex.offset as i64,
         estimated_error: timex.esterror as i64,
         maximum_error: timex.maxerror as i64,

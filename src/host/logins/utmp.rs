@@ -158,7 +158,7 @@ impl Layout {
             [a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] => {
                 Some(Ipv4Addr::new(a, b, c, d).into())
             }
-            _ => Some(Ipv6Addr::from(bytes).to_canonical().into()),
+            _ => Some(Ipv6Addr::from(bytes).to_canonical()),
         }
     }
 }
