@@ -1,7 +1,7 @@
 //! L2, reads this machine. Knows kernel files, not who asks or what is done with the values.
 //!
 //! One source is one thing that is read, in a file of its own: [`system`], [`cpu`], [`memory`],
-//! [`process`]. A source is a parser (bytes in, typed out, no I/O), a sampler (pure: two samples
+//! [`process`] and so on. A source is a parser (bytes in, typed out, no I/O), a sampler (pure: two samples
 //! and a duration to rates) and a thin [`Source`] that ties them to the files below [`Roots`].
 //! Every source runs on a thread of its own (see [`schedule`]), so one that hangs in the kernel
 //! delays nobody.
@@ -26,9 +26,11 @@ use crate::model::unit::Units;
 use crate::model::zfs::Zfs;
 use crate::model::{Reason, UnixMillis};
 
+pub mod clock_sync;
 pub mod cpu;
 pub mod files;
 mod limits;
+pub mod logins;
 pub mod memory;
 pub mod parse;
 pub mod pressure;
@@ -37,6 +39,7 @@ pub mod roots;
 pub mod sampler;
 pub mod schedule;
 pub mod system;
+pub mod units;
 
 pub use limits::raise_open_file_limit;
 pub use roots::Roots;
@@ -49,6 +52,9 @@ pub fn sources(context: &Context) -> Vec<Box<dyn Source>> {
         Box::new(cpu::CpuSource::new(context.clone())),
         Box::new(memory::MemorySource::new(context.clone())),
         Box::new(process::ProcessSource::new(context.clone())),
+        Box::new(logins::LoginSource::new(context.clone())),
+        Box::new(clock_sync::ClockSource::new(context.clone())),
+        Box::new(units::UnitSource::new(context.clone())),
     ]
 }
 

@@ -8,7 +8,7 @@ use crate::cli::{Exit, Form};
 use crate::config::{Config, Loaded};
 use crate::host;
 use crate::model::process::ProcessRow;
-use crate::model::source::SourceHealth;
+use crate::model::source::{SourceHealth, SourceState};
 use crate::model::{Audience, Reading, Reason, Role};
 use crate::state_dir::StateDir;
 
@@ -157,7 +157,12 @@ fn source(health: &SourceHealth) -> Finding {
         let took = shown(&health.duration_seconds, |took| format!("{:.1} ms", took.0 * 1000.0));
         return Finding::good(&what, format!("read in {took}"));
     };
-    Finding::bad(&what, problem.reason.as_str(), mend(problem.reason))
+    let (says, mend) = (problem.reason.as_str(), mend(problem.reason));
+    match health.state {
+        // That a machine has none of it, or the account no right to it, is no fault to mend first.
+        SourceState::NotThere | SourceState::Forbidden => Finding::limited(&what, says, mend),
+        _ => Finding::bad(&what, says, mend),
+    }
 }
 
 /// A part of a source that may well be missing on this kind of machine.

@@ -157,7 +157,7 @@ pub fn parse_os_release(bytes: &[u8]) -> OperatingSystem {
 
 /// A value as a shell takes it: in single quotes as it is, in double quotes a backslash before
 /// `"`, `$`, `` ` `` or `\` taken away, bare up to the first blank. An open quote ends with the line.
-fn unquote(value: &[u8]) -> Vec<u8> {
+pub(super) fn unquote(value: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(value.len());
     let mut quote = None;
     let mut bytes = value.iter().copied().peekable();

@@ -45,3 +45,13 @@ fn a_board() {
 fn processes_of_others_hidden() {
     golden("made-hidepid");
 }
+
+#[test]
+fn logins_that_utmp_and_logind_know() {
+    golden("made-logins-utmp");
+}
+
+#[test]
+fn logins_that_only_logind_knows() {
+    golden("made-logins-logind");
+}
