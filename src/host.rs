@@ -28,14 +28,19 @@ use crate::model::{Reason, UnixMillis};
 
 pub mod cpu;
 pub mod files;
+mod findings;
 mod limits;
 pub mod memory;
+pub mod network;
+mod order;
 pub mod parse;
 pub mod pressure;
 pub mod process;
 pub mod roots;
 pub mod sampler;
 pub mod schedule;
+pub mod sensors;
+pub mod sockets;
 pub mod system;
 
 pub use limits::raise_open_file_limit;
@@ -49,6 +54,9 @@ pub fn sources(context: &Context) -> Vec<Box<dyn Source>> {
         Box::new(cpu::CpuSource::new(context.clone())),
         Box::new(memory::MemorySource::new(context.clone())),
         Box::new(process::ProcessSource::new(context.clone())),
+        Box::new(network::NetworkSource::new(context.clone())),
+        Box::new(sockets::SocketsSource::new(context.clone())),
+        Box::new(sensors::SensorsSource::new(context.clone())),
     ]
 }
 
