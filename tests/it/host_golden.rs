@@ -1,11 +1,18 @@
 //! Whole machines, from their files to the values shown: captured ones (named by their kernel) and
 //! made ones. `tests/fixtures/README.md` says where each comes from.
 
-use super::host_machine::{Machine, story};
+use super::host_machine::{Machine, story, story_of};
 
 fn golden(fixture: &str) {
     let machine = Machine::of(&format!("{fixture}/t0"));
     let story = story(&machine, |machine| machine.overlay(&format!("{fixture}/t1")));
+    insta::assert_json_snapshot!(fixture, story);
+}
+
+/// A machine that has files for these sources only.
+fn golden_of(sources: &[&str], fixture: &str) {
+    let machine = Machine::of(&format!("{fixture}/t0"));
+    let story = story_of(sources, &machine, |machine| machine.overlay(&format!("{fixture}/t1")));
     insta::assert_json_snapshot!(fixture, story);
 }
 
@@ -27,4 +34,39 @@ fn a_board() {
 #[test]
 fn processes_of_others_hidden() {
     golden("made-hidepid");
+}
+
+#[test]
+fn interfaces_of_every_kind() {
+    golden_of(&["network", "sockets", "sensors"], "6.1.192-qemu");
+}
+
+#[test]
+fn interfaces_in_a_container() {
+    golden_of(&["network", "sockets"], "6.1.192-qemu-container");
+}
+
+#[test]
+fn sensors_of_a_laptop() {
+    golden_of(&["sensors"], "made-sensors-laptop");
+}
+
+#[test]
+fn sensors_of_a_server() {
+    golden_of(&["sensors"], "made-sensors-server");
+}
+
+#[test]
+fn sensors_of_a_mainboard() {
+    golden_of(&["sensors"], "made-sensors-board");
+}
+
+#[test]
+fn sensors_of_a_raspberry_pi() {
+    golden_of(&["sensors"], "made-sensors-pi");
+}
+
+#[test]
+fn sensors_of_amd() {
+    golden_of(&["sensors"], "made-sensors-amd");
 }
