@@ -29,15 +29,20 @@ use crate::model::{Reason, UnixMillis};
 pub mod clock_sync;
 pub mod cpu;
 pub mod files;
+mod findings;
 mod limits;
 pub mod logins;
 pub mod memory;
+pub mod network;
+mod order;
 pub mod parse;
 pub mod pressure;
 pub mod process;
 pub mod roots;
 pub mod sampler;
 pub mod schedule;
+pub mod sensors;
+pub mod sockets;
 pub mod system;
 pub mod units;
 
@@ -55,6 +60,9 @@ pub fn sources(context: &Context) -> Vec<Box<dyn Source>> {
         Box::new(logins::LoginSource::new(context.clone())),
         Box::new(clock_sync::ClockSource::new(context.clone())),
         Box::new(units::UnitSource::new(context.clone())),
+        Box::new(network::NetworkSource::new(context.clone())),
+        Box::new(sockets::SocketsSource::new(context.clone())),
+        Box::new(sensors::SensorsSource::new(context.clone())),
     ]
 }
 

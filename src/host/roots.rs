@@ -66,4 +66,10 @@ impl Roots {
     pub fn usr_lib(&self, path: impl AsRef<Path>) -> PathBuf {
         self.root.join("usr/lib").join(path)
     }
+    /// A file of a captured machine that stands for what a running kernel tells by a system call
+    /// only. A running machine has no such file.
+    #[must_use]
+    pub fn captured(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
 }

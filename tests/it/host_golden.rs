@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::host_machine::{Machine, story};
+use super::host_machine::{Machine, story, story_of};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -24,6 +24,13 @@ fn told(fixture: &str, clock_step_ms: i64) -> Value {
         machine.overlay(&format!("{fixture}/t1"));
         machine.step_clock(clock_step_ms);
     })
+}
+
+/// A machine that has files for these sources only.
+fn golden_of(sources: &[&str], fixture: &str) {
+    let machine = Machine::of(&format!("{fixture}/t0"));
+    let story = story_of(sources, &machine, |machine| machine.overlay(&format!("{fixture}/t1")));
+    insta::assert_json_snapshot!(fixture, story);
 }
 
 #[test]
@@ -54,4 +61,39 @@ fn logins_that_utmp_and_logind_know() {
 #[test]
 fn logins_that_only_logind_knows() {
     golden("made-logins-logind");
+}
+
+#[test]
+fn interfaces_of_every_kind() {
+    golden_of(&["network", "sockets", "sensors"], "6.1.192-qemu");
+}
+
+#[test]
+fn interfaces_in_a_container() {
+    golden_of(&["network", "sockets"], "6.1.192-qemu-container");
+}
+
+#[test]
+fn sensors_of_a_laptop() {
+    golden_of(&["sensors"], "made-sensors-laptop");
+}
+
+#[test]
+fn sensors_of_a_server() {
+    golden_of(&["sensors"], "made-sensors-server");
+}
+
+#[test]
+fn sensors_of_a_mainboard() {
+    golden_of(&["sensors"], "made-sensors-board");
+}
+
+#[test]
+fn sensors_of_a_raspberry_pi() {
+    golden_of(&["sensors"], "made-sensors-pi");
+}
+
+#[test]
+fn sensors_of_amd() {
+    golden_of(&["sensors"], "made-sensors-amd");
 }
