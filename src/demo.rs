@@ -7,11 +7,11 @@
 use std::sync::Arc;
 
 use crate::host::{Collected, Context, Source};
-use crate::model::cpu::{Core, Cpu, CpuUsage, Frequency, Load};
-use crate::model::memory::{Memory, Swap};
+use crate::model::cpu::{Core, Cpu, CpuUsage, Frequency, KernelCounts, Load};
+use crate::model::memory::{Meminfo, Memory, Swap};
 use crate::model::pressure::{Pressure, PressureLine};
 use crate::model::process::ProcessTable;
-use crate::model::system::{OperatingSystem, System};
+use crate::model::system::{OperatingSystem, OsRelease, System};
 use crate::model::{
     Bytes, BytesPerSecond, Hertz, HostId, Percent, Reading, Reason, Seconds, Section, Snapshot,
     UnixMillis,
@@ -132,9 +132,12 @@ fn system(seed: u64, at: UnixMillis) -> System {
             version: Reading::Present("24.04".to_owned()),
             codename: Reading::Present("noble".to_owned()),
             pretty_name: "Ubuntu 24.04.3 LTS".to_owned(),
+            release: OsRelease::default(),
         }),
         kernel_name: Reading::Present("Linux".to_owned()),
         kernel_release: Reading::Present("6.8.0-45-generic".to_owned()),
+        kernel_version: Reading::default(),
+        domain_name: Reading::default(),
         architecture: "x86_64".to_owned(),
         boot_time_ms: Reading::Present(BOOT),
         uptime_seconds: Reading::Present(Seconds::new(at.since(BOOT) as f64 / 1000.0)),
@@ -185,6 +188,7 @@ fn cpu(noise: Noise, at: UnixMillis, busy: f64, processes: &ProcessTable) -> Cpu
         }),
         pressure: Reading::Present(pressure(noise, at, "cpu pressure", 2.0)),
         seconds_total: Vec::new(),
+        kernel: KernelCounts::default(),
     }
 }
 
@@ -222,6 +226,7 @@ fn memory(noise: Noise, at: UnixMillis, resident: f64) -> Memory {
             out_bytes_per_second: Reading::Present(BytesPerSecond(0)),
         }),
         pressure: Reading::Present(pressure(noise, at, "memory pressure", 0.3)),
+        meminfo: Meminfo::default(),
     }
 }
 
