@@ -92,9 +92,11 @@ fn assert_hidden(text: &str, role: Option<Role>, what: &str) {
 async fn the_table_itself_is_what_was_promised() {
     for route in ROUTES {
         let needs = match route.endpoint {
-            Endpoint::Overview | Endpoint::Host | Endpoint::Recent | Endpoint::Socket => {
-                Needs::Role(Role::Guest)
-            }
+            Endpoint::Overview
+            | Endpoint::Host
+            | Endpoint::Recent
+            | Endpoint::Metrics
+            | Endpoint::Socket => Needs::Role(Role::Guest),
             Endpoint::Processes => Needs::Role(Role::Member),
             Endpoint::Health
             | Endpoint::ShowSession
