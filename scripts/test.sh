@@ -5,8 +5,9 @@
 #   bash scripts/test.sh rust frontend   only these parts
 #
 # Parts: rust, frontend, browser, deny.
-# Needs Rust (rustup) and Node.js 20.19 or newer; installs the rest: npm packages, and for the
-# browser part Chromium and a Chinese font where apt-get is there. "deny" checks licences, sources
+# Needs Rust (rustup) and Node.js 20.19 or newer; installs the rest: npm packages, and where apt-get is
+# there Prometheus and node_exporter for the rust part, Chromium and a Chinese font for the browser
+# part. "deny" checks licences, sources
 # and duplicate crates; building cargo-deny takes minutes, so without being asked for by name it
 # runs only where it is installed already.
 set -euo pipefail
@@ -80,6 +81,21 @@ need_browser() {
     export CHROME_PATH
 }
 
+# Programs that /metrics is tested with; without them those tests say that they are skipped.
+need_scrapers() {
+    local missing=()
+    command -v prometheus >/dev/null && command -v promtool >/dev/null || missing+=(prometheus)
+    command -v prometheus-node-exporter >/dev/null || command -v node_exporter >/dev/null ||
+        missing+=(prometheus-node-exporter)
+    if ((${#missing[@]} > 0)); then
+        if command -v apt-get >/dev/null; then
+            run "packages ${missing[*]}" install_packages "${missing[@]}"
+        else
+            skip "Prometheus and node_exporter" "there is no apt-get; install by hand: ${missing[*]}"
+        fi
+    fi
+}
+
 scripts_are_clean() {
     shellcheck -x scripts/*.sh .ci/run
 }
@@ -87,6 +103,7 @@ scripts_are_clean() {
 rust() {
     need_rust
     need_node
+    need_scrapers
     run "format" cargo fmt --check
     run "clippy" cargo clippy --locked --all-targets -- -D warnings
     run "tests of the server" cargo test --locked

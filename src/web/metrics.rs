@@ -180,6 +180,3 @@ fn own(server: &Server) -> Own {
         process: OwnProcess::read(&Roots::live()),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -12,6 +12,7 @@ mod host_golden;
 mod host_live;
 mod host_machine;
 mod host_made;
+mod metrics;
 mod node;
 mod patches;
 mod rules;
