@@ -226,7 +226,8 @@ async fn one_question_gets_slow_values_too() {
     });
     let (table, table_runs) = scripted("processes", |_| Ok(processes()));
     let (feed, _stop) = start_every(vec![quick, slow, table], Duration::from_secs(2));
-    let asked = timeout(Duration::from_secs(5), feed.snapshot(&id(), member()));
+    let here = id();
+    let asked = timeout(Duration::from_secs(5), feed.snapshot(&here, member()));
     let host = asked.await.expect("in time").unwrap();
     assert!(host.memory.value.present().is_some() && host.cpu.value.present().is_some());
     assert_eq!(slow_runs.load(Ordering::SeqCst), 1, "collected once");
