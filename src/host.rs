@@ -35,6 +35,7 @@ pub mod logins;
 pub mod memory;
 pub mod network;
 mod order;
+pub mod own;
 pub mod parse;
 pub mod pressure;
 pub mod process;

@@ -2,7 +2,7 @@
 
 use super::THREADS;
 use super::moment::Moment;
-use crate::model::cpu::{Core, Cpu, CpuUsage, Frequency, Load};
+use crate::model::cpu::{Core, Cpu, CpuUsage, Frequency, KernelCounts, Load};
 use crate::model::pressure::{Pressure, PressureLine};
 use crate::model::process::{Process, ProcessTable};
 use crate::model::{Hertz, Percent, Reading, Seconds};
@@ -53,6 +53,7 @@ pub(super) fn cpu(moment: Moment, processes: &ProcessTable) -> Cpu {
             threads: processes.summary.threads,
         }),
         pressure: Reading::Present(pressure(moment, "cpu pressure", 2.0)),
+        kernel: KernelCounts::default(),
         seconds_total: Vec::new(),
     }
 }

@@ -3,7 +3,7 @@
 use super::cpu::pressure;
 use super::moment::Moment;
 use super::{GIB, MEMORY, SWAP};
-use crate::model::memory::{Memory, Swap};
+use crate::model::memory::{Meminfo, Memory, Swap};
 use crate::model::numa::{Numa, NumaNode};
 use crate::model::process::ProcessTable;
 use crate::model::{Bytes, BytesPerSecond, Percent, Reading, Reason};
@@ -33,6 +33,7 @@ pub(super) fn memory(moment: Moment, processes: &ProcessTable) -> Memory {
         shared_bytes: Reading::Present(Bytes((3.2 * GIB) as u64)),
         dirty_bytes: Reading::Present(Bytes((4.0e7 + 3.0e7 * moment.wave("dirty", 30.0)) as u64)),
         transparent_huge_bytes: Reading::Present(Bytes((11.5 * GIB) as u64)),
+        meminfo: Meminfo::default(),
         huge_pages: Reading::absent(Reason::NotSupported),
         swap: Reading::Present(Swap {
             total_bytes: SWAP,

@@ -114,6 +114,7 @@ impl Source for CpuSource {
             frequency: self.frequency.read(now),
             load: self.loadavg.read().and_then(|bytes| Ok(parse_loadavg(bytes)?)).into(),
             seconds_total: sample.cores.iter().map(times::seconds).collect(),
+            kernel: sample.kernel,
             pressure: self.pressure.read().and_then(|bytes| Ok(pressure::parse(bytes)?)).into(),
         };
         self.last.replace(now, sample);

@@ -14,6 +14,7 @@ mod host_live;
 mod host_machine;
 mod host_made;
 mod logins;
+mod metrics;
 mod node;
 mod node_live;
 mod patches;

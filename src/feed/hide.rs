@@ -1,4 +1,5 @@
-//! Takes out of a snapshot what an audience may not see. The one place that does it for `host/<id>`.
+//! Takes out of a snapshot what an audience may not see. The one place that does it for what is said
+//! of a host, whether as a document or as metrics.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -6,7 +7,7 @@ use std::sync::Arc;
 use crate::model::filesystem::FilesystemRole;
 use crate::model::{Audience, Reading, Reason, Section, Snapshot};
 
-/// The snapshot as `audience` may see it.
+/// The snapshot as `audience` may see it, processes apart: they are another topic.
 pub(super) fn host(snapshot: &Snapshot, audience: Audience) -> Cow<'_, Snapshot> {
     if audience.sees_names() {
         return Cow::Borrowed(snapshot);
@@ -41,6 +42,13 @@ pub(super) fn host(snapshot: &Snapshot, audience: Audience) -> Cow<'_, Snapshot>
         source.findings.clear();
     }
     Cow::Owned(shown)
+}
+
+/// The same to keep, with no processes in it whoever asks.
+pub(super) fn without_processes(snapshot: &Snapshot, audience: Audience) -> Snapshot {
+    let mut shown = host(snapshot, audience).into_owned();
+    shown.processes = Arc::new(Section::not_collected(shown.processes.interval_ms));
+    shown
 }
 
 fn whole<T: Clone>(section: &mut Arc<Section<T>>) {
