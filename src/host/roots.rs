@@ -43,6 +43,12 @@ impl Roots {
         self.root.join("sys").join(path)
     }
 
+    /// A path below `/dev`.
+    #[must_use]
+    pub fn dev(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.root.join("dev").join(path)
+    }
+
     /// A path below `/etc`.
     #[must_use]
     pub fn etc(&self, path: impl AsRef<Path>) -> PathBuf {
