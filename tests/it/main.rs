@@ -5,6 +5,8 @@ mod cli;
 mod commands;
 mod config;
 mod config_docs;
+mod disk;
+mod disk_made;
 mod documents;
 mod feed;
 mod generated;
