@@ -27,12 +27,17 @@ use crate::model::zfs::Zfs;
 use crate::model::{Reason, UnixMillis};
 
 pub mod cpu;
+pub mod disk;
 pub mod files;
+mod findings;
 mod limits;
 pub mod memory;
+pub mod numa;
+mod order;
 pub mod parse;
 pub mod pressure;
 pub mod process;
+pub mod raid;
 pub mod roots;
 pub mod sampler;
 pub mod schedule;
@@ -49,6 +54,9 @@ pub fn sources(context: &Context) -> Vec<Box<dyn Source>> {
         Box::new(cpu::CpuSource::new(context.clone())),
         Box::new(memory::MemorySource::new(context.clone())),
         Box::new(process::ProcessSource::new(context.clone())),
+        Box::new(disk::DiskSource::new(context.clone())),
+        Box::new(raid::RaidSource::new(context.clone())),
+        Box::new(numa::NumaSource::new(context.clone())),
     ]
 }
 
