@@ -28,6 +28,7 @@ use crate::model::{Reason, UnixMillis};
 
 pub mod cpu;
 pub mod files;
+pub mod filesystem;
 mod limits;
 pub mod memory;
 pub mod parse;
@@ -48,6 +49,7 @@ pub fn sources(context: &Context) -> Vec<Box<dyn Source>> {
         Box::new(system::SystemSource::new(context.clone())),
         Box::new(cpu::CpuSource::new(context.clone())),
         Box::new(memory::MemorySource::new(context.clone())),
+        Box::new(filesystem::FilesystemSource::new(context.clone())),
         Box::new(process::ProcessSource::new(context.clone())),
     ]
 }
