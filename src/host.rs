@@ -29,6 +29,7 @@ use crate::model::{Reason, UnixMillis};
 pub mod cpu;
 pub mod disk;
 pub mod files;
+pub mod filesystem;
 mod findings;
 mod limits;
 pub mod memory;
@@ -53,6 +54,7 @@ pub fn sources(context: &Context) -> Vec<Box<dyn Source>> {
         Box::new(system::SystemSource::new(context.clone())),
         Box::new(cpu::CpuSource::new(context.clone())),
         Box::new(memory::MemorySource::new(context.clone())),
+        Box::new(filesystem::FilesystemSource::new(context.clone())),
         Box::new(process::ProcessSource::new(context.clone())),
         Box::new(disk::DiskSource::new(context.clone())),
         Box::new(raid::RaidSource::new(context.clone())),
