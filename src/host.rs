@@ -43,6 +43,7 @@ pub mod roots;
 pub mod sampler;
 pub mod schedule;
 pub mod system;
+pub mod zfs;
 
 pub use limits::raise_open_file_limit;
 pub use roots::Roots;
@@ -58,6 +59,7 @@ pub fn sources(context: &Context) -> Vec<Box<dyn Source>> {
         Box::new(process::ProcessSource::new(context.clone())),
         Box::new(disk::DiskSource::new(context.clone())),
         Box::new(raid::RaidSource::new(context.clone())),
+        Box::new(zfs::ZfsSource::new(context.clone())),
         Box::new(numa::NumaSource::new(context.clone())),
     ]
 }
