@@ -230,6 +230,10 @@ impl Device {
     fn row(&self, counters: &Counters, activity: Option<DiskActivity>) -> Disk {
         let Description { name, kind, model, rotational, size_bytes } = self.description.clone();
         let bytes = |sectors: u64| Bytes(sectors.saturating_mul(SECTOR_BYTES));
+        let are_timed = counters.are_timed();
+        let time = |millis: u64| {
+            Reading::from_option(are_timed.then(|| seconds(millis)), Reason::NotSupported)
+        };
         Disk {
             key: self.key.clone(),
             name,
@@ -241,9 +245,9 @@ impl Device {
             written_bytes_total: bytes(counters.written_sectors),
             reads_total: counters.reads,
             writes_total: counters.writes,
-            read_seconds_total: seconds(counters.read_millis),
-            write_seconds_total: seconds(counters.write_millis),
-            busy_seconds_total: seconds(counters.busy_millis),
+            read_seconds_total: time(counters.read_millis),
+            write_seconds_total: time(counters.write_millis),
+            busy_seconds_total: time(counters.busy_millis),
             activity: Reading::from_option(activity, Reason::Measuring),
         }
     }

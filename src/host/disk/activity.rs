@@ -28,16 +28,18 @@ pub fn activity(earlier: &Counters, later: &Counters, elapsed: Duration) -> Opti
     let write_millis = grown(|counters| counters.write_millis)?;
     let busy_millis = grown(|counters| counters.busy_millis)?;
     let weighted_millis = grown(|counters| counters.weighted_millis)?;
+    let timed = Reading::from_option(later.are_timed().then_some(()), Reason::NotSupported);
     Some(DiskActivity {
         read_bytes_per_second: byte_rate(grown(|counters| counters.read_sectors)?, seconds),
         written_bytes_per_second: byte_rate(grown(|counters| counters.written_sectors)?, seconds),
         reads_per_second: PerSecond::new(reads / seconds),
         writes_per_second: PerSecond::new(writes / seconds),
-        read_latency_seconds: latency(read_millis, reads),
-        write_latency_seconds: latency(write_millis, writes),
+        read_latency_seconds: timed.and_then(|()| latency(read_millis, reads)),
+        write_latency_seconds: timed.and_then(|()| latency(write_millis, writes)),
         // The kernel rounds times up to its ticks, so that they can exceed the time that passed.
-        busy_percent: Percent::of(busy_millis / 1e3, seconds).unwrap_or_default().clamped(),
-        queue_length: (weighted_millis / 1e3 / seconds * 100.0).round() / 100.0,
+        busy_percent: timed
+            .map(|()| Percent::of(busy_millis / 1e3, seconds).unwrap_or_default().clamped()),
+        queue_length: timed.map(|()| (weighted_millis / 1e3 / seconds * 100.0).round() / 100.0),
     })
 }
 
@@ -94,8 +96,8 @@ mod tests {
         assert_eq!(activity.written_bytes_per_second, BytesPerSecond(500 * 16 * 512));
         assert_eq!(activity.read_latency_seconds, Reading::Present(Seconds(0.000_5)));
         assert_eq!(activity.write_latency_seconds, Reading::Present(Seconds(0.003)));
-        assert_eq!(activity.busy_percent, Percent(50.0));
-        assert!((activity.queue_length - 2.0).abs() < 1e-9);
+        assert_eq!(activity.busy_percent, Reading::Present(Percent(50.0)));
+        assert_eq!(activity.queue_length, Reading::Present(2.0));
     }
 
     #[test]
@@ -105,14 +107,28 @@ mod tests {
         assert_eq!(idle.reads_per_second, PerSecond(0.0));
         assert_eq!(idle.read_latency_seconds, Reading::absent(Reason::Measuring));
         assert_eq!(idle.write_latency_seconds, Reading::absent(Reason::Measuring));
-        assert_eq!(idle.busy_percent, Percent(0.0));
+        assert_eq!(idle.busy_percent, Reading::Present(Percent(0.0)));
     }
 
     #[test]
     fn busy_for_longer_than_passed_is_all_the_time() {
         let later = Counters { busy_millis: 2004, ..Counters::default() };
         let activity = activity(&Counters::default(), &later, TWO_SECONDS).unwrap();
-        assert_eq!(activity.busy_percent, Percent(100.0));
+        assert_eq!(activity.busy_percent, Reading::Present(Percent(100.0)));
+    }
+
+    #[test]
+    fn times_that_are_not_counted_are_not_zero() {
+        let requests = |reads| Counters { reads, read_sectors: 8 * reads, ..Counters::default() };
+        let array = activity(&requests(5000), &requests(9000), TWO_SECONDS).unwrap();
+        assert_eq!(array.reads_per_second, PerSecond(2000.0));
+        let absent = Some(Reason::NotSupported);
+        assert_eq!(array.read_latency_seconds.reason(), absent);
+        assert_eq!(array.write_latency_seconds.reason(), absent);
+        assert_eq!(array.busy_percent.reason(), absent);
+        assert_eq!(array.queue_length.reason(), absent);
+        let fresh = activity(&requests(0), &requests(3), TWO_SECONDS).unwrap();
+        assert_eq!(fresh.read_latency_seconds, Reading::Present(Seconds(0.0)), "below 1 ms");
     }
 
     #[test]
@@ -164,9 +180,10 @@ mod tests {
                 weighted_millis: h,
             });
             if let Some(activity) = activity(&earlier, &later, Duration::from_millis(millis)) {
-                proptest::prop_assert!((0.0..=100.0).contains(&activity.busy_percent.0));
-                proptest::prop_assert!(activity.queue_length.is_finite());
-                proptest::prop_assert!(activity.queue_length >= 0.0);
+                let busy = activity.busy_percent.present();
+                proptest::prop_assert!(busy.is_none_or(|busy| (0.0..=100.0).contains(&busy.0)));
+                let queue = activity.queue_length.present();
+                proptest::prop_assert!(queue.is_none_or(|queue| queue.is_finite() && *queue >= 0.0));
             }
         }
     }

@@ -22,10 +22,11 @@ pub(super) struct Description {
 }
 
 impl Description {
-    /// Whether it is a device that nobody has set up: kernel modules bring some that are empty.
+    /// Whether it is a device that nobody has set up (kernel modules bring some that are empty), or
+    /// an array that was not started. A disk that has no size any more has a row.
     pub(super) fn is_unused(&self) -> bool {
-        let made_to_order = matches!(self.kind, DiskKind::Network | DiskKind::Memory);
-        made_to_order && self.size_bytes == Reading::Present(Bytes(0))
+        let is_made = !matches!(self.kind, DiskKind::Disk | DiskKind::Other);
+        is_made && self.size_bytes == Reading::Present(Bytes(0))
     }
 }
 
@@ -154,7 +155,8 @@ fn array_name(roots: &Roots, name: &str) -> Option<String> {
         .flatten()
         .filter(|link| {
             let target = fs::read_link(link.path()).unwrap_or_default();
-            target.file_name() == Path::new(name).file_name()
+            let is_number = name.strip_prefix("md") == link.file_name().to_str();
+            target.file_name() == Path::new(name).file_name() && !is_number
         })
         .map(|link| format!("md/{}", visible(link.file_name().as_encoded_bytes())))
         .collect();

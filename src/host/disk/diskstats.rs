@@ -26,7 +26,18 @@ pub struct Counters {
     pub weighted_millis: u64,
 }
 
+/// So many requests take some milliseconds together on any device.
+const SURELY_TIMED: u64 = 1000;
+
 impl Counters {
+    /// Whether the kernel counts times of this device: for arrays and mappings some kernels (all
+    /// before 5.10) only count requests, and their times stay 0.
+    #[must_use]
+    pub fn are_timed(&self) -> bool {
+        let times = [self.read_millis, self.write_millis, self.busy_millis, self.weighted_millis];
+        self.reads.saturating_add(self.writes) < SURELY_TIMED || times.iter().any(|time| *time > 0)
+    }
+
     /// The counters of two ways to the same device.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
