@@ -219,7 +219,9 @@ fn names_that_people_gave() {
     machine.write("sys/block/dm-1/size", "8\n");
     machine.write("sys/block/md127/size", "8\n");
     machine.write("dev/md/other", "");
-    std::os::unix::fs::symlink("../md127", machine.path("dev/md/data")).unwrap();
+    for name in ["data", "127"] {
+        std::os::unix::fs::symlink("../md127", machine.path("dev/md").join(name)).unwrap();
+    }
     let stats = line((253, 0), "dm-0", 1, 1)
         + &line((253, 1), "dm-1", 1, 1)
         + &line((9, 127), "md127", 1, 1)
@@ -255,24 +257,27 @@ fn names_that_people_gave() {
 #[test]
 fn what_nobody_has_set_up_has_no_row() {
     let machine = Machine::empty();
-    for name in ["nbd0", "nbd1", "zram0"] {
+    for name in ["nbd0", "nbd1", "zram0", "md5"] {
         machine.write(&format!("sys/block/{name}/size"), "0\n");
     }
     let stats = line((43, 0), "nbd0", 0, 0)
         + &line((43, 32), "nbd1", 0, 0)
-        + &line((253, 0), "zram0", 0, 0);
+        + &line((253, 0), "zram0", 0, 0)
+        + &line((9, 5), "md5", 0, 0)
+        + &line((8, 0), "sda", 7, 7);
     machine.write("proc/diskstats", stats);
+    // A disk without a size is one that fails, or a reader without a card: it stays.
+    hardware(&machine, "sda", "FAILING", 0);
     let mut source = DiskSource::new(machine.context());
-    assert_eq!(keys(&disks(&mut source)), [""; 0]);
+    assert_eq!(keys(&disks(&mut source)), ["sda"]);
     machine.write("sys/block/nbd1/size", "2048\n");
     machine.write("sys/block/zram0/size", "4096\n");
-    for _ in 0..2 {
+    for _ in 0..3 {
         disks(&mut source);
     }
     let shown = disks(&mut source);
-    assert_eq!(keys(&shown), ["nbd1", "zram0"]);
+    assert_eq!(keys(&shown), ["sda", "nbd1", "zram0"]);
     assert_eq!(row(&shown, "zram0").kind, DiskKind::Memory);
-    assert_eq!(shown.read_bytes_per_second, Reading::absent(Reason::NotSupported), "no disks");
 }
 
 #[test]

@@ -141,7 +141,15 @@ pub(crate) fn processes(collected: Result<Collected, Reason>) -> ProcessTable {
 
 /// What all sources say at the two points in time, as one document.
 pub(crate) fn story(machine: &Machine, then: impl FnOnce(&Machine)) -> Value {
-    let mut sources = machine.sources();
+    story_of(machine, machine.sources(), then)
+}
+
+/// The same of these sources.
+pub(crate) fn story_of(
+    machine: &Machine,
+    mut sources: Vec<Box<dyn Source>>,
+    then: impl FnOnce(&Machine),
+) -> Value {
     for source in &mut sources {
         if source.name() == "processes" {
             settled(source.as_mut());
@@ -176,6 +184,12 @@ fn shown(collected: Result<Collected, Reason>) -> Value {
         }
         Ok(Collected::Processes(table)) => {
             json!({ "summary": table.summary, "rows": table.rows.iter().map(shown_row).collect::<Value>() })
+        }
+        Ok(Collected::Disks(disks)) => {
+            let rows: Vec<_> = disks.rows.iter().map(|row| one_line(&json!(row))).collect();
+            let mut shown = json!(disks);
+            shown["rows"] = json!(rows);
+            shown
         }
         Ok(other) => plainly(&other),
         Err(reason) => json!({ "failed": reason }),

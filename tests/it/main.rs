@@ -19,5 +19,6 @@ mod node;
 mod node_live;
 mod patches;
 mod rules;
+mod storage_made;
 mod support;
 mod web;
