@@ -28,17 +28,21 @@ use crate::model::{Reason, UnixMillis};
 
 pub mod clock_sync;
 pub mod cpu;
+pub mod disk;
 pub mod files;
-mod findings;
+pub mod filesystem;
 mod limits;
 pub mod logins;
 pub mod memory;
+pub mod missing;
 pub mod network;
+pub mod numa;
 mod order;
 pub mod own;
 pub mod parse;
 pub mod pressure;
 pub mod process;
+pub mod raid;
 pub mod roots;
 pub mod sampler;
 pub mod schedule;
@@ -46,6 +50,7 @@ pub mod sensors;
 pub mod sockets;
 pub mod system;
 pub mod units;
+pub mod zfs;
 
 pub use limits::raise_open_file_limit;
 pub use roots::Roots;
@@ -57,6 +62,7 @@ pub fn sources(context: &Context) -> Vec<Box<dyn Source>> {
         Box::new(system::SystemSource::new(context.clone())),
         Box::new(cpu::CpuSource::new(context.clone())),
         Box::new(memory::MemorySource::new(context.clone())),
+        Box::new(filesystem::FilesystemSource::new(context.clone())),
         Box::new(process::ProcessSource::new(context.clone())),
         Box::new(logins::LoginSource::new(context.clone())),
         Box::new(clock_sync::ClockSource::new(context.clone())),
@@ -64,6 +70,10 @@ pub fn sources(context: &Context) -> Vec<Box<dyn Source>> {
         Box::new(network::NetworkSource::new(context.clone())),
         Box::new(sockets::SocketsSource::new(context.clone())),
         Box::new(sensors::SensorsSource::new(context.clone())),
+        Box::new(disk::DiskSource::new(context.clone())),
+        Box::new(raid::RaidSource::new(context.clone())),
+        Box::new(zfs::ZfsSource::new(context.clone())),
+        Box::new(numa::NumaSource::new(context.clone())),
     ]
 }
 

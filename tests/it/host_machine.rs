@@ -197,6 +197,12 @@ fn shown(collected: Result<Collected, Reason>) -> Value {
         Ok(Collected::Processes(table)) => {
             json!({ "summary": table.summary, "rows": table.rows.iter().map(shown_row).collect::<Value>() })
         }
+        Ok(Collected::Disks(disks)) => {
+            let rows: Vec<_> = disks.rows.iter().map(|row| one_line(&json!(row))).collect();
+            let mut shown = json!(disks);
+            shown["rows"] = json!(rows);
+            shown
+        }
         Ok(other) => plainly(&other),
         Err(reason) => json!({ "failed": reason }),
     }

@@ -180,13 +180,15 @@ fn a_malformed_file_is_not_a_crash_and_not_a_zero() {
     }
     machine.write("proc/cpuinfo", [0xff; 3000]);
     let mut sources = machine.sources();
-    assert_eq!(sources[1].collect(), Err(Reason::Malformed), "cpu");
-    assert_eq!(sources[2].collect(), Err(Reason::Malformed), "memory");
-    let Ok(Collected::System(system)) = sources[0].collect() else { panic!("system failed") };
+    let number = |name| sources.iter().position(|source| source.name() == name).unwrap();
+    let [system, cpu, memory, processes] = ["system", "cpu", "memory", "processes"].map(number);
+    assert_eq!(sources[cpu].collect(), Err(Reason::Malformed), "cpu");
+    assert_eq!(sources[memory].collect(), Err(Reason::Malformed), "memory");
+    let Ok(Collected::System(system)) = sources[system].collect() else { panic!("system failed") };
     assert_eq!(system.uptime_seconds, Reading::absent(Reason::Malformed));
     assert_eq!(system.boot_time_ms, Reading::absent(Reason::Malformed));
     assert!(system.hostname.present().is_some());
-    let table = settled(sources[3].as_mut());
+    let table = settled(sources[processes].as_mut());
     assert_eq!(table.summary.total, 7, "the one that cannot be read is left out");
     assert_eq!(table.rows[0].row.started_at_ms.reason(), Some(Reason::Malformed));
     assert_eq!(table.rows[0].row.memory_percent.reason(), Some(Reason::Malformed));

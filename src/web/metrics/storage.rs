@@ -65,7 +65,7 @@ fn arrays(page: &mut Page, raid: &Raid) {
     });
     page.family(&MD_BLOCKS, |samples| {
         for array in &raid.arrays {
-            samples.add(&[&array.key], array.size_bytes.0 / 1024);
+            samples.add(&[&array.key], array.size_bytes.map(|size| size.0 / 1024));
         }
     });
     page.family(&MD_CONDITION, |samples| {

@@ -202,9 +202,9 @@ fn disk(number: usize) -> Disk {
         written_bytes_total: Bytes(98_765_432_100),
         reads_total: 11,
         writes_total: 12,
-        read_seconds_total: Seconds(1.5),
-        write_seconds_total: Seconds(2.5),
-        busy_seconds_total: Seconds(3.5),
+        read_seconds_total: Reading::Present(Seconds(1.5)),
+        write_seconds_total: Reading::Present(Seconds(2.5)),
+        busy_seconds_total: Reading::Present(Seconds(3.5)),
         activity: Reading::default(),
     }
 }
@@ -214,7 +214,7 @@ fn array(number: usize) -> RaidArray {
         key: name("md", number),
         level: Reading::Present("raid6".into()),
         state: RaidState::Degraded,
-        size_bytes: Bytes(10 << 10),
+        size_bytes: Reading::Present(Bytes(10 << 10)),
         devices_wanted: Reading::Present(4),
         devices_working: Reading::Present(3),
         members: Vec::new(),
