@@ -30,6 +30,7 @@ pub mod cpu;
 pub mod files;
 mod limits;
 pub mod memory;
+pub mod missing;
 pub mod parse;
 pub mod pressure;
 pub mod process;
