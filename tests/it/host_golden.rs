@@ -10,7 +10,10 @@ const HOUR_MS: i64 = 3_600_000;
 fn golden(fixture: &str) {
     insta::assert_json_snapshot!(fixture, told(fixture, 0));
     for step in [-HOUR_MS, HOUR_MS] {
-        assert!(told(fixture, step) == told(fixture, 0), "a clock that is set changes no value: {step} ms");
+        assert!(
+            told(fixture, step) == told(fixture, 0),
+            "a clock that is set changes no value: {step} ms"
+        );
     }
 }
 

@@ -4,6 +4,7 @@ import { chart } from './en/chart';
 import type { disk } from './en/disk';
 import { host } from './en/host';
 import type { login } from './en/login';
+import type { network } from './en/network';
 import { process } from './en/process';
 import { reason } from './en/reason';
 import type { settings } from './en/settings';
@@ -21,6 +22,6 @@ export const en = {
   ...chart,
 } as const;
 
-type Later = typeof disk & typeof login & typeof settings;
+type Later = typeof disk & typeof login & typeof network & typeof settings;
 
 export type Messages = typeof en & Later;

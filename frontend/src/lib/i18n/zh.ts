@@ -3,6 +3,7 @@ import type { Messages } from './en';
 import type { Translated } from './types';
 import { chart } from './zh/chart';
 import { disk } from './zh/disk';
+import { network } from './zh/network';
 import { host } from './zh/host';
 import { login } from './zh/login';
 import { process } from './zh/process';
@@ -19,6 +20,7 @@ export const zh: Translated<Messages> = {
   ...host,
   ...source,
   ...login,
+  ...network,
   ...settings,
   ...process,
   ...chart,

@@ -58,8 +58,14 @@ export const TABS: readonly HostTab[] = [
     shortcut: 's',
     load: () => import('./StorageTab.svelte'),
   },
+  {
+    id: 'network',
+    label: 'host.network',
+    from: 'guest',
+    shortcut: 'n',
+    load: () => import('./NetworkTab.svelte'),
+  },
   // Not there yet, in this order (remove the two slashes with the file):
-  // { id: 'network', label: 'host.network', from: 'guest', shortcut: 'n', load: () => import('./NetworkTab.svelte') },
   // { id: 'sensors', label: 'host.sensors', from: 'guest', shortcut: 'e', load: () => import('./SensorsTab.svelte') },
   // { id: 'users', label: 'host.users', from: 'member', shortcut: 'u', load: () => import('./UsersTab.svelte') },
   // { id: 'health', label: 'host.health', from: 'guest', load: () => import('./HealthTab.svelte') },
