@@ -2,6 +2,8 @@
 // first view says, as types only what comes with the parts that say it (`addTexts`).
 import { chart } from './en/chart';
 import type { disk } from './en/disk';
+import type { sensor } from './en/sensor';
+import type { logins } from './en/logins';
 import { host } from './en/host';
 import type { login } from './en/login';
 import type { network } from './en/network';
@@ -11,6 +13,10 @@ import type { settings } from './en/settings';
 import { shell } from './en/shell';
 import { source } from './en/source';
 import { state } from './en/state';
+import type { filesystem } from './en/filesystem';
+import type { numa } from './en/numa';
+import type { raid } from './en/raid';
+import type { zfs } from './en/zfs';
 
 export const en = {
   ...shell,
@@ -22,6 +28,15 @@ export const en = {
   ...chart,
 } as const;
 
-type Later = typeof disk & typeof login & typeof network & typeof settings;
+type Later = typeof disk &
+  typeof filesystem &
+  typeof login &
+  typeof logins &
+  typeof network &
+  typeof numa &
+  typeof raid &
+  typeof sensor &
+  typeof settings &
+  typeof zfs;
 
 export type Messages = typeof en & Later;

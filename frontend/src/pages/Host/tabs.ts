@@ -65,9 +65,22 @@ export const TABS: readonly HostTab[] = [
     shortcut: 'n',
     load: () => import('./NetworkTab.svelte'),
   },
+  {
+    id: 'sensors',
+    label: 'host.sensors',
+    from: 'guest',
+    shortcut: 'e',
+    load: () => import('./SensorsTab.svelte'),
+  },
+  {
+    id: 'users',
+    label: 'host.users',
+    from: 'member',
+    shortcut: 'u',
+    count: (document) => present(document.logins.value)?.sessions.length ?? null,
+    load: () => import('./UsersTab.svelte'),
+  },
   // Not there yet, in this order (remove the two slashes with the file):
-  // { id: 'sensors', label: 'host.sensors', from: 'guest', shortcut: 'e', load: () => import('./SensorsTab.svelte') },
-  // { id: 'users', label: 'host.users', from: 'member', shortcut: 'u', load: () => import('./UsersTab.svelte') },
   // { id: 'health', label: 'host.health', from: 'guest', load: () => import('./HealthTab.svelte') },
 ];
 
