@@ -203,10 +203,12 @@ impl Publisher {
 
 /// Whether nothing of the host's own topic was read anew.
 fn same_host_values(earlier: &Snapshot, now: &Snapshot) -> bool {
-    Arc::ptr_eq(&earlier.system, &now.system)
-        && Arc::ptr_eq(&earlier.cpu, &now.cpu)
-        && Arc::ptr_eq(&earlier.memory, &now.memory)
-        && Arc::ptr_eq(&earlier.sources, &now.sources)
+    macro_rules! all_same {
+        ($( $(#[$doc:meta])* $key:ident: $type:ident, )*) => {
+            true $( && Arc::ptr_eq(&earlier.$key, &now.$key) )*
+        };
+    }
+    Arc::ptr_eq(&earlier.sources, &now.sources) && crate::host_sections!(all_same)
 }
 
 impl Feed {

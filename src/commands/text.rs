@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::model::process::ProcessRow;
-use crate::model::{Bytes, Percent, Reading, Seconds};
+use crate::model::{Bytes, Percent, Reading, Reason, Seconds};
 
 use super::measure::Look;
 
@@ -22,8 +22,7 @@ pub fn look(look: &Look, width: usize) -> String {
     let mut text = String::new();
     for line in lines {
         // What other people named their processes must not move this terminal's cursor.
-        let cut: String =
-            line.chars().take(width).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+        let cut: String = harmless(&line).chars().take(width).collect();
         let _ = writeln!(text, "{}", cut.trim_end());
     }
     text
@@ -155,6 +154,59 @@ pub(super) fn duration(seconds: Seconds) -> String {
     }
 }
 
+/// How long something has been so, in one unit: `8 s`, `12 min`, `3 h`, `2 d`.
+pub(super) fn age(millis: i64) -> String {
+    // What began less than a second ago has not been so for no time at all.
+    let seconds = (millis.max(0) as u64).div_ceil(1000).max(1);
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        7200..172_800 => format!("{} h", seconds / 3600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+/// A reason as words of a sentence.
+pub(super) fn reason_words(reason: Reason) -> String {
+    reason.as_str().replace('_', " ")
+}
+
+/// Words in lines of at most `width` characters; a longer word has a line of its own. What other
+/// people named their files must not move this terminal's cursor.
+pub(super) fn wrapped(words: &str, width: usize) -> Vec<String> {
+    let mut together: Vec<String> = Vec::new();
+    for word in words.split(' ').map(harmless) {
+        match together.last_mut() {
+            Some(last) if is_unit_of(last, &word) => *last = format!("{last} {word}"),
+            _ => together.push(word),
+        }
+    }
+    let mut lines = vec![String::new()];
+    for word in together {
+        let line = lines.last_mut().expect("there is always one");
+        let used = line.chars().count();
+        if used > 0 && used + 1 + word.chars().count() > width {
+            lines.push(word);
+        } else {
+            if used > 0 {
+                line.push(' ');
+            }
+            line.push_str(&word);
+        }
+    }
+    lines
+}
+
+/// Whether `word` is the unit of the number before: the two stay together.
+fn is_unit_of(number: &str, word: &str) -> bool {
+    let unit = word.trim_end_matches([';', ',', ':']);
+    number.ends_with(|c: char| c.is_ascii_digit()) && ["ms", "s", "min", "h", "d"].contains(&unit)
+}
+
+fn harmless(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,6 +224,33 @@ mod tests {
         ] {
             assert_eq!(bytes(Bytes(number)), text);
         }
+    }
+
+    #[test]
+    fn ages_are_in_the_unit_that_tells_most() {
+        for (millis, text) in [
+            (-5, "1 s"),
+            (0, "1 s"),
+            (1001, "2 s"),
+            (119_000, "119 s"),
+            (120_000, "2 min"),
+            (7_199_000, "119 min"),
+            (7_200_000, "2 h"),
+            (172_800_000, "2 d"),
+            (i64::MAX, "106751991167 d"),
+        ] {
+            assert_eq!(age(millis), text);
+        }
+    }
+
+    #[test]
+    fn lines_break_between_words_and_move_no_cursor() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("one two three", usize::MAX), ["one two three"]);
+        assert_eq!(wrapped("every 2 s, on", 9), ["every", "2 s, on"], "a unit stays at its number");
+        assert_eq!(wrapped("a longlonglong b", 4), ["a", "longlonglong", "b"]);
+        assert_eq!(wrapped("a\x1b[2Jb\nc", 80), ["a\u{fffd}[2Jb\u{fffd}c"]);
+        assert_eq!(wrapped("", 80), [""]);
     }
 
     #[test]

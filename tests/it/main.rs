@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod config;
 mod config_docs;
+mod doctor;
 mod documents;
 mod feed;
 mod generated;
