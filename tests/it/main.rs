@@ -18,5 +18,6 @@ mod node;
 mod node_live;
 mod patches;
 mod rules;
+mod snapshot_text;
 mod support;
 mod web;
