@@ -4,6 +4,7 @@ import { chart } from './en/chart';
 import type { disk } from './en/disk';
 import type { sensor } from './en/sensor';
 import type { logins } from './en/logins';
+import type { health } from './en/health';
 import { host } from './en/host';
 import type { login } from './en/login';
 import type { network } from './en/network';
@@ -30,6 +31,7 @@ export const en = {
 
 type Later = typeof disk &
   typeof filesystem &
+  typeof health &
   typeof login &
   typeof logins &
   typeof network &

@@ -6,6 +6,7 @@ import { disk } from './zh/disk';
 import { network } from './zh/network';
 import { sensor } from './zh/sensor';
 import { logins } from './zh/logins';
+import { health } from './zh/health';
 import { host } from './zh/host';
 import { login } from './zh/login';
 import { process } from './zh/process';
@@ -26,6 +27,7 @@ export const zh: Translated<Messages> = {
   ...host,
   ...source,
   ...login,
+  ...health,
   ...logins,
   ...sensor,
   ...network,

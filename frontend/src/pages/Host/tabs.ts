@@ -80,8 +80,12 @@ export const TABS: readonly HostTab[] = [
     count: (document) => present(document.logins.value)?.sessions.length ?? null,
     load: () => import('./UsersTab.svelte'),
   },
-  // Not there yet, in this order (remove the two slashes with the file):
-  // { id: 'health', label: 'host.health', from: 'guest', load: () => import('./HealthTab.svelte') },
+  {
+    id: 'health',
+    label: 'host.health',
+    from: 'guest',
+    load: () => import('./HealthTab.svelte'),
+  },
 ];
 
 const ORDER: readonly Role[] = ['guest', 'member', 'admin'];
