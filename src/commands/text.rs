@@ -146,12 +146,14 @@ fn processes(look: &Look) -> Vec<Line> {
     lines
 }
 
-/// The value of a section, or the line that says why there is none; none at all if this machine
-/// has no such thing.
+/// The value of a section, or the line that says why there is none; no line if this machine has no
+/// such thing, or nobody reads it.
 fn given<'a, T>(title: &'static str, section: &'a Section<T>) -> Result<&'a T, Vec<Line>> {
     match &section.value {
         Reading::Present(value) => Ok(value),
-        Reading::Absent { absent: Reason::NotSupported | Reason::NotInstalled } => Err(Vec::new()),
+        Reading::Absent {
+            absent: Reason::NotSupported | Reason::NotInstalled | Reason::NotCollected,
+        } => Err(Vec::new()),
         Reading::Absent { absent } => Err(vec![Line::Said(title, format!("– ({absent})"))]),
     }
 }

@@ -5,6 +5,7 @@ use smonitor::commands::text;
 use smonitor::model::filesystem::FilesystemRole;
 use smonitor::model::network::{InterfaceKind, LinkState};
 use smonitor::model::raid::RaidState;
+use smonitor::model::source::SourceState;
 use smonitor::model::zfs::ZfsState;
 use smonitor::model::{Problem, Reading, Reason, Text};
 
@@ -35,6 +36,7 @@ fn bare() -> Look {
     host.logins.value = Reading::absent(Reason::ReadFailed);
     host.clock.value = Reading::absent(Reason::Malformed);
     host.units.value = Reading::absent(Reason::NotInstalled);
+    host.raid.value = Reading::absent(Reason::NotCollected);
     for source in &mut host.sources {
         source.findings.clear();
     }
@@ -56,6 +58,9 @@ fn a_problem_of_a_source_is_told_though_its_last_values_are_there() {
     source.problem = Some(Problem { reason: Reason::NotResponding, since_ms });
     let shown = text::look(&look, 80);
     assert!(shown.contains("Missing  memory: not responding for 3 min\n"), "{shown}");
+    let source = look.host.sources.iter_mut().find(|source| source.name == "raid").unwrap();
+    source.state = SourceState::Waiting;
+    assert!(text::look(&look, 80).contains("Missing  raid: not read yet\n"));
 }
 
 #[test]

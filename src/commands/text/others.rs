@@ -96,9 +96,12 @@ pub(super) fn missing(look: &Look) -> Vec<Line> {
     };
     let mut lines = Vec::new();
     for source in &look.host.sources {
-        let says_nothing = matches!(source.state, SourceState::NotThere);
-        if let Some(problem) = source.problem.filter(|_| !says_nothing) {
+        let is_there = source.state != SourceState::NotThere;
+        if let Some(problem) = source.problem.filter(|_| is_there) {
             lines.push(Line::Said("Missing", format!("{}: {}", source.name, trouble(problem))));
+        }
+        if source.state == SourceState::Waiting {
+            lines.push(Line::Said("Missing", format!("{}: not read yet", source.name)));
         }
         for finding in &source.findings {
             let (what, why) = (&finding.what, trouble(finding.problem));
