@@ -90,6 +90,13 @@ describe('the filesystems that matter most', () => {
     );
   });
 
+  it('are not hidden by a server that is gone', () => {
+    const gone = Array.from({ length: 20 }, (_, at) => stuck(`/net/${String(at)}`));
+    expect(places(root, ...gone, filesystem('/data', 93))).toEqual(['/', '/net/0', '/net/1', '/data']);
+    const document = hostDocument({ filesystems: section(filesystems(root, ...gone)) });
+    expect(text(render(DisksPanel, { document }).container)).toContain('18 more do not answer');
+  });
+
   it('are in memory, or read-only, only when there is something to say', () => {
     const shm = (used: number) => filesystem('/dev/shm', used, { medium: 'memory' });
     const image = filesystem('/image', 100, { read_only: true });

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use super::files::{self, Kept};
+use super::missing::Missing;
 use super::parse::{ParseError, lines, unsigned, words};
 use super::sampler::{Last, per_second};
 use super::{Collected, Context, Source, pressure};
 use crate::model::memory::{HugePages, MEMINFO_KEYS, Meminfo, Memory, Swap};
+use crate::model::source::SourceFinding;
 use crate::model::{Bytes, BytesPerSecond, Percent, Reading, Reason};
 
 /// The source `memory`.
@@ -18,6 +20,7 @@ pub struct MemorySource {
     pressure: Kept,
     swapped: Last<Swapped>,
     page_size: u64,
+    missing: Missing,
 }
 
 impl MemorySource {
@@ -31,6 +34,7 @@ impl MemorySource {
             pressure: kept("pressure/memory"),
             swapped: Last::default(),
             page_size: rustix::param::page_size() as u64,
+            missing: Missing::new("memory"),
             context,
         }
     }
@@ -51,6 +55,18 @@ impl MemorySource {
         self.swapped.replace(now, swapped);
         Ok(rates)
     }
+
+    fn note_missing(&mut self, memory: &Memory) {
+        let roots = &self.context.roots;
+        let missing = &mut self.missing;
+        missing.begin(self.context.clock.wall());
+        let pressure = files::named(&roots.proc("pressure/memory"));
+        missing.note_reading("pressure", pressure, &memory.pressure);
+        if let Reading::Present(swap) = &memory.swap {
+            let vmstat = files::named(&roots.proc("vmstat"));
+            missing.note_reading("vmstat", vmstat, &swap.in_bytes_per_second);
+        }
+    }
 }
 
 impl Source for MemorySource {
@@ -66,7 +82,12 @@ impl Source for MemorySource {
             let absent = |reason| (Reading::absent(reason), Reading::absent(reason));
             (swap.in_bytes_per_second, swap.out_bytes_per_second) = rates.unwrap_or_else(absent);
         }
+        self.note_missing(&memory);
         Ok(Collected::Memory(memory))
+    }
+
+    fn findings(&self) -> Vec<SourceFinding> {
+        self.missing.findings()
     }
 }
 

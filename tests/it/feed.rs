@@ -100,6 +100,32 @@ async fn documents_have_the_documented_types() {
     assert!(processes.processes.iter().eq(rows.iter().map(|process| &process.row)));
 }
 
+/// What is read at its own pace comes in a snapshot in which nothing else is new.
+#[tokio::test]
+async fn every_section_by_itself_is_news() {
+    let rig = rig();
+    let mut snapshot = (*rig.publish_demo(0)).clone();
+    let topic = Topic::Host(rig.host.clone());
+    let mut viewer = rig.feed.subscribe(&topic, member()).unwrap();
+    let mut client = Client::default();
+    client.take(&next_json(&mut viewer).await);
+    macro_rules! renew_each {
+        ($( $(#[$doc:meta])* $key:ident: $type:ident, )*) => {
+            $(
+                Arc::make_mut(&mut snapshot.$key).taken_at_ms = Reading::Present(UnixMillis(7));
+                rig.publisher.publish(&Arc::new(snapshot.clone()));
+                let news = tokio::time::timeout(Duration::from_secs(5), next_json(&mut viewer));
+                client.take(&news.await.expect(stringify!($key)));
+                assert_eq!(client.sorted()[stringify!($key)]["taken_at_ms"], 7);
+            )*
+        };
+    }
+    smonitor::host_sections!(renew_each);
+    rig.publisher.publish(&Arc::new(snapshot));
+    let news = tokio::time::timeout(Duration::from_millis(50), next_json(&mut viewer));
+    assert!(news.await.is_err(), "nothing new is no news");
+}
+
 #[tokio::test]
 async fn frames_are_encoded_once_per_audience_however_many_look() {
     let rig = rig();

@@ -62,6 +62,7 @@ fn started() -> u64 {
 }
 
 /// As many processes as the machine can start, each gone at once.
+#[expect(clippy::disallowed_methods, reason = "the test makes the processes it looks at")]
 fn storm() -> Guest {
     let script = "if command -v perl >/dev/null; then
             exec perl -e 'for (;;) { my $p = fork; exit 0 if defined $p && !$p; waitpid $p, 0 if $p }'
