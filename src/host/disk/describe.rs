@@ -85,7 +85,7 @@ pub(super) fn describe(roots: &Roots, name: &str, listed: Result<(), Reason>) ->
     let is_disk = kind == DiskKind::Disk;
     let absent = Reason::NotSupported;
     Description {
-        name: given_name(roots, name, kind, read("dm/name")).unwrap_or_else(|| name.into()),
+        name: given_name(roots, name, kind, &read).unwrap_or_else(|| name.into()),
         kind,
         model: if is_disk { model(read) } else { Reading::absent(absent) },
         rotational: if is_disk && !is_opaque(name) {
@@ -138,10 +138,10 @@ fn given_name(
     roots: &Roots,
     name: &str,
     kind: DiskKind,
-    mapping: Result<Vec<u8>, Reason>,
+    read: impl Fn(&str) -> Result<Vec<u8>, Reason>,
 ) -> Option<Text> {
     let text = match kind {
-        DiskKind::Mapped => visible(mapping.ok()?.trim_ascii()),
+        DiskKind::Mapped => visible(read("dm/name").ok()?.trim_ascii()),
         DiskKind::Raid => array_name(roots, name)?,
         _ => return None,
     };

@@ -36,13 +36,13 @@ export const filesystemColumns: readonly Column<Filesystem>[] = [
     text: (row) => t(`filesystem.role_${row.role}`),
     csv: (row) => row.role,
   },
-  { id: 'device', label: 'filesystem.device', width: 130, grow: true, ...text((row) => visible(row.device)) },
+  { id: 'device', label: 'filesystem.device', width: 124, grow: true, ...text((row) => visible(row.device)) },
   { id: 'type', label: 'filesystem.type', width: 66, ...text((row) => visible(row.filesystem_type)) },
   {
     id: 'medium',
     label: 'filesystem.medium',
     hint: 'filesystem.medium_hint',
-    width: 74,
+    width: 80,
     sort: mediumPlace,
     text: (row) => t(`filesystem.medium_${row.medium}`),
     csv: (row) => row.medium,
@@ -60,7 +60,7 @@ export const filesystemColumns: readonly Column<Filesystem>[] = [
   {
     id: 'size',
     label: 'filesystem.size',
-    width: 80,
+    width: 78,
     ...LARGEST_FIRST,
     ...reading((row) => part(row.space, (space) => space.total_bytes), bytes),
   },
@@ -75,7 +75,7 @@ export const filesystemColumns: readonly Column<Filesystem>[] = [
     id: 'available',
     label: 'filesystem.available',
     hint: 'filesystem.available_hint',
-    width: 84,
+    width: 92,
     narrowWidth: 86,
     essential: true,
     ...LARGEST_FIRST,
@@ -100,7 +100,7 @@ export const filesystemColumns: readonly Column<Filesystem>[] = [
   {
     id: 'state',
     label: 'filesystem.state',
-    width: 314,
+    width: 308,
     grow: true,
     // The age is all that depends on the clock: no reason to sort anew at every tick.
     ...text((row) => stateWords(stateOf(row, untrack(serverNow)))),
