@@ -7,6 +7,8 @@ export const settings = addTexts({
   'settings.preset': 'Presets',
   'settings.cpu': 'CPU',
   'settings.memory': 'Memory',
+  'settings.disk': 'Filesystems',
+  'settings.inodes': 'Inodes',
   'settings.warn': 'high from',
   'settings.crit': 'critical from',
   'settings.averaged': 'Judge the mean of five minutes, not the moment',

@@ -46,8 +46,6 @@ export const shell = {
   'keys.pause': 'Pause, or go on',
   'keys.refresh': 'Refresh once while paused',
   'keys.filter': 'Go to the filter',
-  'keys.overview': 'Overview',
-  'keys.processes': 'Processes',
   'keys.rows': 'Next and previous row of a table',
   'keys.settings': 'Settings',
   'keys.close': 'Close, or leave the field',

@@ -7,6 +7,8 @@ export const settings: Translated<typeof en> = {
   'settings.preset': '预设',
   'settings.cpu': 'CPU',
   'settings.memory': '内存',
+  'settings.disk': '文件系统',
+  'settings.inodes': 'inode',
   'settings.warn': '偏高，自',
   'settings.crit': '严重，自',
   'settings.averaged': '按五分钟平均值判断，而非瞬时值',

@@ -47,8 +47,6 @@ export const shell: Translated<typeof en> = {
   'keys.pause': '暂停或继续',
   'keys.refresh': '暂停时刷新一次',
   'keys.filter': '转到筛选框',
-  'keys.overview': '概览',
-  'keys.processes': '进程',
   'keys.rows': '表格的下一行、上一行',
   'keys.settings': '设置',
   'keys.close': '关闭，或离开输入框',
