@@ -164,8 +164,8 @@ describe('SensorsPanel', () => {
     render(SensorsPanel, { document: hostDocument({ sensors: section(value) }) });
     const lines = screen.getAllByRole('listitem').map(text);
     expect(lines).toEqual([
-      'coretemp Core 88 88 °C',
-      'coretemp Core 47 47 °C',
+      'Core 88 coretemp 88 °C',
+      'Core 47 coretemp 47 °C',
       'fan0 0 rpm stands still',
       '2 turning 900–1,200 rpm',
       'package-0 rapl 120 W of 350 W',

@@ -419,23 +419,42 @@ describe('StorageTab', () => {
   const tab = (changes: Partial<HostDocument>) =>
     render(StorageTab, { host: 'gpu-1', document: hostDocument(changes) }).container;
   const gone = (reason: string) => section({ absent: reason } as never);
+  const some = {
+    filesystems: section(filesystems(root)),
+    disks: section(disks(disk('sda'))),
+    raid: gone('not_supported'),
+    zfs: gone('not_installed'),
+  };
+
+  it('waits for all its parts, but not for ever', async () => {
+    vi.useFakeTimers();
+    tab({ ...some, raid: gone('not_collected') });
+    expect(screen.queryByRole('heading', { name: 'Filesystems' })).toBeNull();
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(screen.getByRole('heading', { name: 'Filesystems' })).toBeInTheDocument();
+    vi.useRealTimers();
+  });
 
   it('has no place for what the machine does not have', () => {
-    tab({ raid: gone('not_supported'), zfs: gone('not_installed') });
+    tab(some);
     expect(screen.queryByRole('region', { name: 'RAID arrays' })).toBeNull();
     expect(screen.queryByRole('region', { name: 'ZFS pools' })).toBeNull();
     expect(screen.getByRole('region', { name: 'Disk traffic' })).toBeInTheDocument();
   });
 
   it('says why something that may be there cannot be shown', () => {
-    tab({ raid: gone('permission_denied'), zfs: section({ pools: [], cache: { absent: 'gone' } } as never) });
+    tab({
+      ...some,
+      raid: gone('permission_denied'),
+      zfs: section({ pools: [], cache: { absent: 'gone' } } as never),
+    });
     expect(screen.getByRole('region', { name: 'RAID arrays' })).toHaveTextContent('no permission to read it');
     expect(screen.queryByRole('region', { name: 'ZFS pools' })).toBeNull();
   });
 
   it('keeps the sorts and filters of both tables apart, in the address', async () => {
     const user = userEvent.setup();
-    tab({ filesystems: section(filesystems(root)), disks: section(disks(disk('sda'))) });
+    tab(some);
     await user.type(screen.getByRole('searchbox', { name: 'Disks' }), 'sda');
     await user.click(within(grid('Filesystems')).getByRole('button', { name: 'Size' }));
     expect(location.search).toBe('?diskq=sda&sort=size&dir=desc');

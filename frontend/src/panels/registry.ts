@@ -23,7 +23,7 @@ export interface OverviewPanel {
 
 /** A line for each filesystem, the chart and the pressures below them. */
 function disksHeight({ filesystems }: HostDocument): number {
-  const lines = Math.min(LINES, present(filesystems.value)?.rows.length ?? 0);
+  const lines = Math.min(LINES, present(filesystems.value)?.rows.length ?? 4);
   return 330 + 37 * lines;
 }
 

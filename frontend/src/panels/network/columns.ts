@@ -31,7 +31,7 @@ export function interfaceColumns(): readonly Column<Interface>[] {
     {
       id: 'name',
       label: 'network.name',
-      width: 96,
+      width: 94,
       narrowWidth: 84,
       essential: true,
       sort: (row) => row.key,
@@ -40,7 +40,7 @@ export function interfaceColumns(): readonly Column<Interface>[] {
     {
       id: 'kind',
       label: 'network.kind',
-      width: 80,
+      width: 86,
       sort: (row) => t(kindKey(row)),
       text: (row) => t(kindKey(row)),
       csv: (row) => row.kind,
@@ -84,7 +84,7 @@ export function interfaceColumns(): readonly Column<Interface>[] {
         (all) => all || t('network.noAddress'),
       ),
     },
-    { id: 'mac', label: 'network.mac', width: 138, ...reading((row: Interface) => row.mac_address, String) },
+    { id: 'mac', label: 'network.mac', width: 134, ...reading((row: Interface) => row.mac_address, String) },
     {
       id: 'mtu',
       label: 'network.mtu',
