@@ -16,8 +16,7 @@ use machine::{AT, Size, machine, own};
 use scrape::Scrape;
 
 mod live;
-#[path = "metrics/machine.rs"]
-mod machine;
+pub(crate) mod machine;
 pub(crate) mod scrape;
 
 const SMALL: Size = Size { processors: 2, rows: 3, arrays: 2, units: 2, nodes: 2 };
