@@ -7,6 +7,7 @@ mod config;
 mod config_docs;
 mod documents;
 mod feed;
+mod filesystem;
 mod generated;
 mod host_golden;
 mod host_live;
