@@ -60,9 +60,9 @@ impl Server {
         point(&self.folder, number)
     }
 
-    /// From now on keeps questions for later.
-    pub(super) fn keep_silent(&mut self) {
-        self.order("silent");
+    /// From now on keeps questions for later. Gives how often each mount was asked until now.
+    pub(super) fn keep_silent(&mut self) -> Vec<usize> {
+        counts(&self.order("silent"))
     }
 
     /// Answers what it was asked and what it is going to be.
@@ -72,7 +72,7 @@ impl Server {
 
     /// How often each mount was asked for its size.
     pub(super) fn asked(&mut self) -> Vec<usize> {
-        self.order("count").split_whitespace().map(|count| count.parse().unwrap()).collect()
+        counts(&self.order("count"))
     }
 
     pub(super) fn pid(&self) -> rustix::process::Pid {
@@ -103,6 +103,10 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn counts(told: &str) -> Vec<usize> {
+    told.split_whitespace().map(|count| count.parse().unwrap()).collect()
 }
 
 fn point(folder: &Path, number: usize) -> PathBuf {

@@ -93,9 +93,9 @@ impl Viewer {
             let times: Vec<i64> = std::mem::take(ticks).into_iter().collect();
             let longest = times.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0);
             let read = times.len();
-            // Other tests share the processors.
-            assert!(read as f64 >= due as f64 * 0.8, "{read} readings where {due} were due");
-            assert!(longest < 1500, "{longest} ms without a reading");
+            // Other tests share the processors; a mount that hangs would take seconds.
+            assert!(read as f64 >= due as f64 * 0.7, "{read} readings where {due} were due");
+            assert!(longest < 2500, "{longest} ms without a reading");
         }
     }
 }
@@ -139,8 +139,7 @@ async fn a_mount_that_hangs_delays_nothing_else_and_recovers() {
     assert_eq!(well["space"]["total_bytes"], BLOCKS * BLOCK_BYTES, "in the first snapshot");
     assert_eq!((&well["medium"], &well["problem"]), (&"fuse".into(), &Value::Null));
 
-    server.keep_silent();
-    let before = server.asked()[0];
+    let before = server.keep_silent()[0];
     let silent_since = Instant::now();
     viewer.ticks = Default::default();
     let stuck = viewer.until("it is told", |row| reason(row) == Some("not_responding")).await;
@@ -177,8 +176,7 @@ async fn a_mount_that_hangs_delays_nothing_else_and_recovers() {
     assert!(again["taken_at_ms"].as_i64() > taken);
 
     // The second time it is unmounted while it hangs.
-    server.keep_silent();
-    let before = server.asked()[0];
+    let before = server.keep_silent()[0];
     while server.asked()[0] == before {
         viewer.look().await;
     }
@@ -275,7 +273,7 @@ fn more_mounts_hang_than_there_are_threads() {
         assert!(source.threads() <= THREADS_MAX);
         sleep(Duration::from_millis(200));
     }
-    assert!(slowest < Duration::from_millis(600), "a run took {slowest:?}");
+    assert!(slowest < Duration::from_secs(1), "a run took {slowest:?}");
     let asked = server.asked();
     assert_eq!(asked.iter().sum::<usize>(), THREADS_MAX, "one thread, one question");
     assert_eq!(asked.iter().max(), Some(&1));
