@@ -1,5 +1,7 @@
 // Texts and locale. The language is known before the first paint (boot.js); English is in the first
-// bundle, Chinese is fetched before the page is mounted.
+// bundle but for the texts of parts that are loaded later and bring theirs along (`addTexts`). Chinese
+// is fetched before the page is mounted, and that of the later parts before the first of them is shown
+// (`withTexts`).
 import { writePref } from '../prefs.svelte';
 import { en, type Messages } from './en';
 import type { Placeholders } from './types';
@@ -21,19 +23,54 @@ export type PluralKey = {
 
 type Catalogue = Readonly<Record<string, string>>;
 
+const english: Record<string, string> = { ...en };
+
 let language = $state.raw<Language>('en');
-let catalogue = $state.raw<Catalogue>(en);
+let catalogue = $state.raw<Catalogue>(english);
 let plurals = new Intl.PluralRules('en');
+
+let partsLoaded = false;
+/** Whether the Chinese texts are all there. */
+let complete = false;
+
+/** The English texts of a part that is loaded later. Whoever uses one imports the file it stands in. */
+export function addTexts<const Texts extends Catalogue>(texts: Texts): Texts {
+  Object.assign(english, texts);
+  partsLoaded = true;
+  return texts;
+}
 
 export function getLanguage(): Language {
   return language;
 }
 
 export async function setLanguage(next: Language): Promise<void> {
-  catalogue = next === 'zh-CN' ? (await import('./zh')).zh : en;
+  if (next === 'zh-CN') {
+    const [{ zh }, later] = await Promise.all([import('./zh'), partsLoaded ? laterChinese() : null]);
+    catalogue = { ...zh, ...later };
+    complete = later !== null;
+  } else {
+    catalogue = english;
+  }
   language = next;
   plurals = new Intl.PluralRules(next);
   document.documentElement.lang = next;
+}
+
+const laterChinese = async (): Promise<Catalogue> => (await import('./zh/later')).later;
+
+/** Loads a part of the page together with what it says in the present language. */
+export async function withTexts<Part>(load: () => Promise<Part>): Promise<Part> {
+  // The language is looked at only afterwards: nothing is to be loaded anew because it changes.
+  const part = await load();
+  if (language === 'zh-CN' && !complete) {
+    const later = await laterChinese();
+    if (getLanguage() === 'zh-CN') {
+      catalogue = { ...catalogue, ...later };
+      complete = true;
+    }
+  }
+  return part;
 }
 
 /** As `setLanguage`, and remembered: for when a person chose it. */
@@ -50,15 +87,14 @@ export function fill(text: string, params: Readonly<Record<string, string | numb
 }
 
 export function t<K extends Key>(key: K, ...rest: Params<Messages[K]>): string {
-  const text = catalogue[key] ?? en[key];
+  const text = catalogue[key] ?? english[key] ?? key;
   const params: Readonly<Record<string, string | number>> | undefined = rest[0];
   return params ? fill(text, params) : text;
 }
 
 /** A text that depends on a count, which it can name as `{n}`. */
 export function tn(key: PluralKey, count: number): string {
-  const texts: Catalogue = en;
   const form = `${key}.${plurals.select(count)}`;
-  const text = catalogue[form] ?? catalogue[`${key}.other`] ?? texts[`${key}.other`] ?? key;
+  const text = catalogue[form] ?? catalogue[`${key}.other`] ?? english[`${key}.other`] ?? key;
   return fill(text, { n: new Intl.NumberFormat(language).format(count) });
 }
