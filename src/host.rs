@@ -49,8 +49,8 @@ pub fn sources(context: &Context) -> Vec<Box<dyn Source>> {
         Box::new(system::SystemSource::new(context.clone())),
         Box::new(cpu::CpuSource::new(context.clone())),
         Box::new(memory::MemorySource::new(context.clone())),
-        Box::new(filesystem::FilesystemSource::new(context.clone())),
         Box::new(process::ProcessSource::new(context.clone())),
+        Box::new(filesystem::FilesystemSource::new(context.clone())),
     ]
 }
 
