@@ -10,6 +10,7 @@ mod disk_made;
 mod doctor;
 mod documents;
 mod feed;
+mod filesystem;
 mod generated;
 mod guests;
 mod host_golden;
