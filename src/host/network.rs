@@ -322,6 +322,3 @@ fn total_rate(
     let sum = rates.reduce(|one, other| BytesPerSecond(one.0.saturating_add(other.0)));
     Reading::from_option(sum, Reason::Measuring)
 }
-
-#[cfg(test)]
-mod tests;

@@ -160,6 +160,3 @@ impl Source for SensorsSource {
 fn row_key(chip: &str, sensor: &str) -> Text {
     Text::from(format!("{chip}/{sensor}"))
 }
-
-#[cfg(test)]
-mod tests;

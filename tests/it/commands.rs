@@ -192,7 +192,7 @@ fn doctor_in(script: &str, about: &str) -> Option<(Value, Option<i32>)> {
 
 #[test]
 fn the_doctor_tells_of_too_few_open_files() {
-    let (found, exit) = doctor_in("ulimit -n 20; exec DOCTOR", "processes").unwrap();
+    let (found, exit) = doctor_in("ulimit -n 64; exec DOCTOR", "processes").unwrap();
     assert_eq!(exit, Some(0), "less than there could be is no failure: {found:#}");
     assert_eq!(found["status"], "limited", "{found:#}");
     let part = &found["parts"][0];

@@ -192,6 +192,19 @@ async fn a_mount_that_hangs_delays_nothing_else_and_recovers() {
     }
 }
 
+/// Stops a process, and waits until all its threads are: the signal alone only asks for it.
+fn stop(pid: rustix::process::Pid) {
+    rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
+    let is_stopped = |task: std::fs::DirEntry| {
+        let stat = std::fs::read_to_string(task.path().join("stat")).unwrap();
+        stat.rsplit(") ").next().unwrap().starts_with('T')
+    };
+    let tasks = format!("/proc/{}/task", pid.as_raw_nonzero());
+    while !std::fs::read_dir(&tasks).unwrap().map(Result::unwrap).all(is_stopped) {
+        sleep(Duration::from_millis(1));
+    }
+}
+
 /// A program that is stopped is as silent as one that hangs, and one that ends is told otherwise.
 #[test]
 fn a_program_that_is_stopped_and_one_that_has_ended() {
@@ -203,7 +216,7 @@ fn a_program_that_is_stopped_and_one_that_has_ended() {
     let server = Server::start(place.path(), 1, "user_id=0,group_id=0");
     let point = server.point(0);
     let mut source = FilesystemSource::new(context());
-    rustix::process::kill_process(server.pid(), rustix::process::Signal::STOP).unwrap();
+    stop(server.pid());
     let first = collect(&mut source);
     let shown = row(&first, text(&point)).unwrap();
     assert_eq!(shown.space.reason(), Some(Reason::NotCollected), "nothing is known yet: not 0");

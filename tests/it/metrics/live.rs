@@ -269,7 +269,7 @@ fn promtool_takes_the_examples() {
 
 /// Where we and node_exporter differ on purpose: metric, and what may differ. docs/metrics.md says
 /// why, and names each of them.
-const DIFFERENCES: [(&str, Difference); 22] = [
+const DIFFERENCES: [(&str, Difference); 29] = [
     ("node_procs_running", Difference::Value),
     ("node_procs_blocked", Difference::Value),
     ("node_time_seconds", Difference::Value),
@@ -280,6 +280,13 @@ const DIFFERENCES: [(&str, Difference); 22] = [
     ("node_filesystem_files_free", Difference::Series),
     ("node_filesystem_readonly", Difference::Series),
     ("node_filesystem_device_error", Difference::Series),
+    ("node_disk_read_bytes_total", Difference::Series),
+    ("node_disk_written_bytes_total", Difference::Series),
+    ("node_disk_reads_completed_total", Difference::Series),
+    ("node_disk_writes_completed_total", Difference::Series),
+    ("node_disk_read_time_seconds_total", Difference::Series),
+    ("node_disk_write_time_seconds_total", Difference::Series),
+    ("node_disk_io_time_seconds_total", Difference::Series),
     ("node_network_receive_bytes_total", Difference::Series),
     ("node_network_receive_packets_total", Difference::Series),
     ("node_network_receive_errs_total", Difference::Series),

@@ -734,9 +734,11 @@ prefix_length: number, };
  * What an interface is, by what the kernel says of it and never by its name.
  *
  * *Real* are those with a device below them (`/sys/class/net/<name>/device`: cards, the
- * hypervisor's cards, USB, wireless) that are not themselves below a bond or team, and bonds and
- * teams that have such members. On a machine without any (a container) real are the ends of pairs
- * (`veth`), `macvlan`, `ipvlan` and VLANs that have an address.
+ * hypervisor's cards, USB, wireless) that are not themselves below a bond, a team or another such
+ * card (a cloud's fast path) nor a port of a switch chip, and bonds and teams that have such
+ * members. On a machine without any (a container) real are the ends of pairs (`veth`), `macvlan`,
+ * `ipvlan` and VLANs that have an address; where there are none of these either (a container that
+ * nobody set up as root) taps that have one.
  */
 export type InterfaceKind = "card" | "wireless" | "infiniband" | "bond" | "vlan" | "bridge" | "pair" | "tunnel" | "loopback" | "virtual";
 
@@ -1083,7 +1085,8 @@ total_seconds: Seconds, };
 /**
  * The address a machine is known by: of real interfaces that are up, a private IPv4 address first
  * (10/8, then 172.16/12, then 192.168/16), then any other IPv4, then a global IPv6 address; within
- * each the interface of the default route first, then the order of the rows.
+ * each the interface of the default route first, then the order of the rows. Link-local addresses
+ * are none to be known by.
  */
 export type PrimaryAddress = { 
 /**
