@@ -100,7 +100,8 @@ impl FilesystemSource {
     }
 
     fn read_table(&mut self) -> Result<(), Reason> {
-        let Some(bytes) = self.mounts.read_if_changed()? else { return Ok(()) };
+        let now = self.context.clock.monotonic();
+        let Some(bytes) = self.mounts.read_if_changed(now)? else { return Ok(()) };
         let (mounts, malformed) = mountinfo::parse_mountinfo(&bytes);
         let malformed = malformed.map(Reason::from);
         if let (true, Some(reason)) = (mounts.is_empty(), malformed) {
@@ -220,6 +221,9 @@ impl FilesystemSource {
             Some((numbers, at)) => (numbers.space(), numbers.inodes(), Reading::Present(at)),
             None => (Reading::absent(absent), Reading::absent(absent), Reading::absent(absent)),
         };
+        // Where every mount could be written through, the filesystem itself has changed its mind.
+        let turned = !entry.is_asked_read_only
+            && known.numbers.is_some_and(|(numbers, _)| numbers.is_read_only);
         Filesystem {
             key: entry.key.clone(),
             device: entry.device.clone(),
@@ -228,7 +232,7 @@ impl FilesystemSource {
             medium: entry.medium,
             mount_points: entry.mount_points.clone(),
             more_mount_points: entry.more_mount_points,
-            read_only: entry.read_only,
+            read_only: entry.read_only || turned,
             space,
             inodes,
             taken_at_ms,

@@ -191,6 +191,14 @@ fn shown(collected: Result<Collected, Reason>) -> Value {
             shown["rows"] = json!(rows);
             shown
         }
+        Ok(Collected::Filesystems(filesystems)) => {
+            let rows = filesystems.rows.into_iter().map(|mut row| {
+                // The time of day at which it was read: it changes when the clock is set.
+                row.taken_at_ms = row.taken_at_ms.map(|_| UnixMillis(0));
+                Value::String(one_line(&json!(row)))
+            });
+            json!({ "rows": rows.collect::<Value>(), "left_out": filesystems.left_out })
+        }
         Ok(other) => plainly(&other),
         Err(reason) => json!({ "failed": reason }),
     }

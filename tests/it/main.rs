@@ -9,6 +9,7 @@ mod disk;
 mod disk_made;
 mod documents;
 mod feed;
+mod filesystem;
 mod generated;
 mod guests;
 mod host_golden;

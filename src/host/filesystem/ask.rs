@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Mode, OFlags, StatVfs, StatxFlags};
+use rustix::fs::{AtFlags, Mode, OFlags, StatVfs, StatVfsMountFlags, Statx, StatxFlags};
 use rustix::io::Errno;
 
 use super::mountinfo::unescape;
@@ -28,6 +28,9 @@ pub struct Numbers {
     pub files: u64,
     /// `f_ffree`.
     pub free_files: u64,
+    /// `ST_RDONLY`: nothing can be written here. A disk that fails becomes so without a change of
+    /// the mount table.
+    pub is_read_only: bool,
 }
 
 impl Numbers {
@@ -81,6 +84,7 @@ impl From<StatVfs> for Numbers {
             available: told.f_bavail,
             files: told.f_files,
             free_files: told.f_ffree,
+            is_read_only: told.f_flag.contains(StatVfsMountFlags::RDONLY),
         }
     }
 }
@@ -88,33 +92,50 @@ impl From<StatVfs> for Numbers {
 /// How to know that a path leads to the mount that was meant, and not to one that came over it or
 /// to the folder below one that went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Proof {
-    /// It has the number of the mount table.
-    Mount(u64),
-    /// Its files have the number of the device.
-    Device(u32, u32),
-    /// None can be had.
-    None,
+struct Proof {
+    /// The number of the mount, if the table is that of our own mounts.
+    mount: Option<u64>,
+    /// The number of the device, if all its files have it.
+    device: Option<(u32, u32)>,
+}
+
+impl Proof {
+    /// Whether what was found is what was meant, as far as it can be told.
+    fn accepts(self, found: &Statx) -> bool {
+        // Linux before 5.8 does not tell the mount.
+        let mount = self.mount.filter(|_| found.stx_mask & StatxFlags::MNT_ID.bits() != 0);
+        match (mount, self.device) {
+            (Some(mount), _) => found.stx_mnt_id == mount,
+            (None, Some(device)) => (found.stx_dev_major, found.stx_dev_minor) == device,
+            (None, None) => true,
+        }
+    }
+}
+
+/// A path to a filesystem.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Way {
+    path: PathBuf,
+    proof: Proof,
 }
 
 /// A filesystem and where to ask it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    places: Vec<(PathBuf, Proof)>,
+    ways: Vec<Way>,
 }
 
 impl Target {
     /// The filesystem of `entry`, of the machine whose root is at `roots`.
     #[must_use]
     pub fn new(entry: &Entry, roots: &Roots) -> Self {
-        let proof = |place: &Place| match entry.device_number {
-            _ if roots.is_live() => Proof::Mount(place.mount),
+        let proof = |place: &Place| Proof {
             // Below another root the same mounts have other numbers.
-            Some((major, minor)) => Proof::Device(major, minor),
-            None => Proof::None,
+            mount: roots.is_live().then_some(place.mount),
+            device: entry.device_number,
         };
-        let place = |place: &Place| (roots.mounted(&place.path), proof(place));
-        Self { places: entry.places.iter().map(place).collect() }
+        let way = |place: &Place| Way { path: roots.mounted(&place.path), proof: proof(place) };
+        Self { ways: entry.places.iter().map(way).collect() }
     }
 
     /// Asks; may take as long as the kernel does.
@@ -126,8 +147,8 @@ impl Target {
     /// descriptors or memory, else [`Reason::ReadFailed`].
     pub fn ask(&self) -> Result<Numbers, Reason> {
         let mut outcome = Err(Reason::Gone);
-        for (path, proof) in &self.places {
-            outcome = ask_at(path, *proof).map_err(reason);
+        for way in &self.ways {
+            outcome = ask_at(&way.path, way.proof).map_err(reason);
             // The way to another of its mount points may be open.
             if !matches!(outcome, Err(Reason::Gone | Reason::PermissionDenied)) {
                 break;
@@ -140,24 +161,10 @@ impl Target {
 /// Opening with `O_PATH` asks the filesystem nothing, and mounts nothing where autofs waits.
 fn ask_at(path: &Path, proof: Proof) -> Result<Numbers, Errno> {
     let file = rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
-    let mask = StatxFlags::MNT_ID;
     let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
-    match rustix::fs::statx(&file, c"", flags, mask) {
-        Ok(found) => {
-            let is_it = match proof {
-                // Linux before 5.8 does not tell.
-                Proof::Mount(mount) => {
-                    found.stx_mask & mask.bits() == 0 || found.stx_mnt_id == mount
-                }
-                Proof::Device(major, minor) => {
-                    (found.stx_dev_major, found.stx_dev_minor) == (major, minor)
-                }
-                Proof::None => true,
-            };
-            if !is_it {
-                return Err(Errno::NOENT);
-            }
-        }
+    match rustix::fs::statx(&file, c"", flags, StatxFlags::MNT_ID) {
+        Ok(found) if !proof.accepts(&found) => return Err(Errno::NOENT),
+        Ok(_) => {}
         // A FUSE mount of another user. Its statfs(2) would say 0 of everything.
         Err(Errno::ACCESS) => return Err(Errno::ACCESS),
         // Linux before 4.11, or a container engine that forbids what it does not know.
@@ -217,6 +224,7 @@ pub fn parse_captured(bytes: &[u8]) -> Result<Captured, ParseError> {
             available: number()?,
             files: number()?,
             free_files: number()?,
+            is_read_only: false,
         };
         captured.0.insert(unescape(point).into_owned(), numbers);
     }

@@ -2,12 +2,15 @@
 //!
 //! A machine with thousands of mounts has megabytes of it. The kernel tells a reader who keeps the
 //! file open whether any mount came, went or changed since he was told last (poll(2) with `POLLPRI`,
-//! proc_pid_mounts(5)); that costs one system call however many mounts there are.
+//! proc_pid_mounts(5)); that costs one system call however many mounts there are. He is not told when
+//! a filesystem changes its own options, as ext4 does when it stops writing after an error; so once in
+//! [`AT_LEAST_EVERY`] the table is read anyway.
 
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -16,6 +19,9 @@ use crate::model::Reason;
 
 /// Most bytes of a table. A mount of a container is a line of up to 4 KiB.
 const MOST_BYTES: usize = 32 << 20;
+
+/// A table is not believed for longer.
+pub const AT_LEAST_EVERY: Duration = Duration::from_secs(60);
 
 /// How much is asked for at once. The kernel gives about a page.
 const STEP: usize = 64 << 10;
@@ -29,20 +35,21 @@ pub struct MountTable {
     /// Whether the kernel tells of changes: not those of an ordinary file.
     tells: bool,
     file: Option<File>,
+    read_at: Duration,
 }
 
 impl MountTable {
     /// Nothing is opened yet. `tells`: the file is the kernel's own.
     #[must_use]
     pub fn new(path: PathBuf, tells: bool) -> Self {
-        Self { path, tells, file: None }
+        Self { path, tells, file: None, read_at: Duration::ZERO }
     }
 
-    /// The whole table; `None` if it is as it was at the last call.
+    /// The whole table; `None` if it is as it was at the last call. `now` is monotonic.
     ///
     /// # Errors
     /// As [`files::read`] says.
-    pub fn read_if_changed(&mut self) -> Result<Option<Vec<u8>>, Reason> {
+    pub fn read_if_changed(&mut self, now: Duration) -> Result<Option<Vec<u8>>, Reason> {
         if !self.tells {
             return files::read(&self.path, MOST_BYTES).map(Some);
         }
@@ -50,7 +57,8 @@ impl MountTable {
         let file = match self.file.take() {
             Some(file) => {
                 // Asked before it is read: what changes while it is read is told the next time.
-                if !has_changed(&file)? {
+                let is_old = now.saturating_sub(self.read_at) >= AT_LEAST_EVERY;
+                if !has_changed(&file)? && !is_old {
                     self.file = Some(file);
                     return Ok(None);
                 }
@@ -60,6 +68,7 @@ impl MountTable {
         };
         let bytes = read(&file)?;
         self.file = Some(file);
+        self.read_at = now;
         Ok(Some(bytes))
     }
 

@@ -37,7 +37,8 @@ impl Mount<'_> {
     /// Whether nothing can be written through any mount of this filesystem.
     #[must_use]
     pub fn is_filesystem_read_only(&self) -> bool {
-        has_option(self.super_options, b"ro")
+        // ext4 says the second when it stopped after an error.
+        has_option(self.super_options, b"ro") || has_option(self.super_options, b"emergency_ro")
     }
 
     /// Whether it is mounted at `/`.

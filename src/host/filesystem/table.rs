@@ -6,7 +6,6 @@
 //! (the number that stat(2) gives for their files differs and is not used). Everything else without
 //! a device is one filesystem if type, source and number agree: every dataset of ZFS has its own.
 
-use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::kind::{self, Kind};
@@ -50,6 +49,8 @@ pub struct Entry {
     pub more_mount_points: u64,
     /// Whether nothing can be written anywhere.
     pub read_only: bool,
+    /// Whether nothing could be written at one of the places where it is asked, though elsewhere.
+    pub is_asked_read_only: bool,
     /// Whether asking it, or the way to it, may hang.
     pub may_hang: bool,
     /// Major and minor number, as every file of it has; `None` where files have others (btrfs).
@@ -116,13 +117,16 @@ pub fn build(mounts: &[Mount<'_>], types: &KernelTypes) -> Table {
         groups[number].add(mount, kind, may_hang);
     }
     groups.retain(|group| group.is_wanted);
-    let mut entries: Vec<Entry> = groups.into_iter().map(Group::into_entry).collect();
-    let left_out = entries.len().saturating_sub(FILESYSTEMS_MAX);
+    for group in &mut groups {
+        group.points.sort_by_key(|(mount, _)| (mount.point.len(), mount.point));
+    }
+    let left_out = groups.len().saturating_sub(FILESYSTEMS_MAX);
     if left_out > 0 {
         // Few look at row 500: the machine's own disks must be among those that are kept.
-        entries.sort_by(|a, b| a.worth().cmp(&b.worth()).then_with(|| a.order(b)));
-        entries.truncate(FILESYSTEMS_MAX);
+        groups.sort_by_key(|group| (group.worth(), group.first_point()));
+        groups.truncate(FILESYSTEMS_MAX);
     }
+    let mut entries: Vec<Entry> = groups.iter().map(Group::to_entry).collect();
     entries.sort_by(Entry::order);
     Table { entries, left_out: left_out as u64 }
 }
@@ -139,12 +143,27 @@ impl<'a> Group<'a> {
         self.points.push((mount, may_hang));
     }
 
-    fn into_entry(mut self) -> Entry {
-        self.points.sort_by_key(|(mount, _)| (mount.point.len(), mount.point));
+    fn first_point(&self) -> &'a [u8] {
+        self.points.first().map_or(b"", |(mount, _)| mount.point)
+    }
+
+    /// Who stays if there are too many: the least first.
+    fn worth(&self) -> (FilesystemRole, u8) {
+        let medium = match self.medium {
+            FilesystemMedium::Local => 0,
+            FilesystemMedium::Network => 1,
+            FilesystemMedium::Fuse => 2,
+            FilesystemMedium::Memory => 3,
+        };
+        (self.role(), medium)
+    }
+
+    fn to_entry(&self) -> Entry {
         let shown = |mount: &Mount<'_>| Text::from(visible(&unescape(mount.point)));
         let listed = self.points.iter().take(MOUNT_POINTS_MAX);
         let may_hang = self.points.iter().all(|(_, may_hang)| *may_hang);
-        let asked = self.points.iter().filter(|(_, behind)| *behind == may_hang);
+        let asked: Vec<_> =
+            self.points.iter().filter(|(_, behind)| *behind == may_hang).take(PLACES_MAX).collect();
         let place = |(mount, _): &(&Mount<'_>, bool)| Place {
             path: unescape(mount.point).into_owned(),
             mount: mount.id,
@@ -160,7 +179,8 @@ impl<'a> Group<'a> {
             read_only: !self.is_writable,
             may_hang,
             device_number: (self.first.kind != b"btrfs").then_some(self.first.device),
-            places: asked.take(PLACES_MAX).map(place).collect(),
+            is_asked_read_only: asked.iter().any(|(mount, _)| mount.is_read_only()),
+            places: asked.into_iter().map(place).collect(),
         }
     }
 
@@ -202,17 +222,6 @@ impl Entry {
             other.mount_points.first(),
             &other.key,
         ))
-    }
-
-    /// Who stays if there are too many: the least first.
-    fn worth(&self) -> (FilesystemRole, u8, Reverse<bool>) {
-        let medium = match self.medium {
-            FilesystemMedium::Local => 0,
-            FilesystemMedium::Network => 1,
-            FilesystemMedium::Fuse => 2,
-            FilesystemMedium::Memory => 3,
-        };
-        (self.role, medium, Reverse(!self.read_only))
     }
 }
 

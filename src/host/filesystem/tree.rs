@@ -15,7 +15,8 @@ const OUTSIDE: usize = usize::MAX;
 #[derive(Debug)]
 pub(super) struct Tree<'a> {
     mounts: &'a [Mount<'a>],
-    by_id: HashMap<u64, usize>,
+    /// The mount each one is on. The first of all is its own parent, or has one outside.
+    parents: Vec<usize>,
     children: HashMap<(usize, &'a [u8]), usize>,
 }
 
@@ -23,18 +24,17 @@ impl<'a> Tree<'a> {
     /// Finds every mount's parent.
     #[must_use]
     pub(super) fn new(mounts: &'a [Mount<'a>]) -> Self {
-        let by_id = mounts.iter().enumerate().map(|(index, mount)| (mount.id, index)).collect();
-        let mut tree = Self { mounts, by_id, children: HashMap::with_capacity(mounts.len()) };
-        for (index, mount) in mounts.iter().enumerate() {
-            tree.children.insert((tree.parent(index), mount.point), index);
-        }
-        tree
-    }
-
-    /// The mount this one is on. The first of all is its own parent, or has one outside.
-    fn parent(&self, index: usize) -> usize {
-        let parent = self.by_id.get(&self.mounts[index].parent).copied();
-        parent.filter(|&parent| parent != index).unwrap_or(OUTSIDE)
+        let numbers = mounts.iter().enumerate().map(|(index, mount)| (mount.id, index));
+        let by_id: HashMap<u64, usize> = numbers.collect();
+        let parent = |(index, mount): (usize, &Mount<'_>)| {
+            let parent = by_id.get(&mount.parent).copied();
+            parent.filter(|&parent| parent != index).unwrap_or(OUTSIDE)
+        };
+        let parents: Vec<usize> = mounts.iter().enumerate().map(parent).collect();
+        let places = mounts.iter().zip(&parents).enumerate();
+        let children =
+            places.map(|(index, (mount, parent))| ((*parent, mount.point), index)).collect();
+        Self { mounts, parents, children }
     }
 
     /// Whether a path that names the mount's place leads to it, and not to one that was mounted
@@ -64,7 +64,7 @@ impl<'a> Tree<'a> {
     pub(super) fn is_behind(&self, index: usize, may_hang: impl Fn(&Mount<'_>) -> bool) -> bool {
         let mut at = index;
         for _ in 0..DEEPEST {
-            at = self.parent(at);
+            at = self.parents[at];
             if at == OUTSIDE {
                 return false;
             }

@@ -30,8 +30,10 @@ fn an_option_is_the_whole_word() {
     let line =
         b"1 0 8:1 / / rw,errors=remount-ro - ext4 /dev/sda1 rw,errors=remount-ro,norecovery\n";
     assert!(!parse_mountinfo(line).0[0].is_read_only());
-    let line = b"1 0 8:1 / / rw - ext4 /dev/sda1 errors=panic,ro\n";
-    assert!(parse_mountinfo(line).0[0].is_filesystem_read_only());
+    for options in ["errors=panic,ro", "rw,emergency_ro"] {
+        let line = format!("1 0 8:1 / / rw - ext4 /dev/sda1 {options}\n");
+        assert!(parse_mountinfo(line.as_bytes()).0[0].is_filesystem_read_only(), "{options}");
+    }
 }
 
 #[test]
