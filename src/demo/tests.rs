@@ -169,6 +169,25 @@ fn totals_rise_by_what_the_rates_say() {
 }
 
 #[test]
+fn time_of_processors_never_goes_back_and_adds_up() {
+    let mut earlier = machine(3, NOON).cpu.seconds_total;
+    for step in 1..200 {
+        let now = machine(3, UnixMillis(NOON.0 + step * 2000)).cpu.seconds_total;
+        for (from, to) in earlier.iter().zip(&now) {
+            let risen = [
+                to.user.0 - from.user.0,
+                to.system.0 - from.system.0,
+                to.idle.0 - from.idle.0,
+                to.iowait.0 - from.iowait.0,
+            ];
+            assert!(risen.iter().all(|part| *part >= 0.0), "{risen:?}");
+            assert!((risen.iter().sum::<f64>() - 2.0).abs() < 1e-4, "{risen:?}");
+        }
+        earlier = now;
+    }
+}
+
+#[test]
 fn every_section_has_a_source_of_its_name() {
     let context = Context {
         roots: crate::host::Roots::live(),

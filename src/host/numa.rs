@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use super::findings::Findings;
+use super::missing::Missing;
 use super::parse::{ParseError, Place, lines, unsigned, visible, words};
 use super::sampler::{Last, per_second};
 use super::{Collected, Context, Source, files};
@@ -18,14 +18,14 @@ pub struct NumaSource {
     context: Context,
     /// `numa_miss` of each node, by its number.
     misses: BTreeMap<u32, Last<u64>>,
-    findings: Findings,
+    missing: Missing,
 }
 
 impl NumaSource {
     /// Nothing is read yet.
     #[must_use]
     pub fn new(context: Context) -> Self {
-        Self { context, misses: BTreeMap::new(), findings: Findings::of("numa") }
+        Self { context, misses: BTreeMap::new(), missing: Missing::new("numa") }
     }
 
     fn node(&mut self, number: u32) -> Result<NumaNode, Reason> {
@@ -60,7 +60,7 @@ impl NumaSource {
     }
 
     fn find(&mut self, what: &str, reason: Reason) {
-        self.findings.add(what, reason, self.context.now().wall);
+        self.missing.note(what, what, reason);
     }
 
     fn miss_rate(&mut self, number: u32, misses: u64) -> Reading<PerSecond> {
@@ -80,7 +80,7 @@ impl Source for NumaSource {
     }
 
     fn collect(&mut self) -> Result<Collected, Reason> {
-        self.findings.begin();
+        self.missing.begin(self.context.now().wall);
         let folder = self.context.roots.sys("devices/system/node");
         let entries = fs::read_dir(folder).map_err(|error| files::reason(&error))?;
         let mut numbers = Vec::new();
@@ -101,8 +101,8 @@ impl Source for NumaSource {
         }
         if nodes.is_empty() {
             return Err(self
-                .findings
-                .list()
+                .missing
+                .findings()
                 .first()
                 .map_or(Reason::NotSupported, |it| it.problem.reason));
         }
@@ -110,7 +110,7 @@ impl Source for NumaSource {
     }
 
     fn findings(&self) -> Vec<SourceFinding> {
-        self.findings.list().to_vec()
+        self.missing.findings()
     }
 }
 

@@ -4,7 +4,7 @@
 //! there as an inactive array and is none: it is left out, the arrays in it are not.
 
 use super::files::{self, Kept};
-use super::findings::Findings;
+use super::missing::Missing;
 use super::order::natural;
 use super::{Collected, Context, Source};
 use crate::model::Reason;
@@ -19,7 +19,7 @@ mod state;
 pub struct RaidSource {
     context: Context,
     mdstat: Kept,
-    findings: Findings,
+    missing: Missing,
 }
 
 impl RaidSource {
@@ -27,7 +27,7 @@ impl RaidSource {
     #[must_use]
     pub fn new(context: Context) -> Self {
         let mdstat = Kept::new(context.roots.proc("mdstat"), files::LARGE);
-        Self { context, mdstat, findings: Findings::of("raid") }
+        Self { context, mdstat, missing: Missing::new("raid") }
     }
 }
 
@@ -37,19 +37,18 @@ impl Source for RaidSource {
     }
 
     fn collect(&mut self) -> Result<Collected, Reason> {
-        self.findings.begin();
+        self.missing.begin(self.context.now().wall);
         let mut arrays = mdstat::parse_mdstat(self.mdstat.read()?)?;
         arrays.sort_by(|one, other| natural(&one.key, &other.key));
         if let Some(more) = arrays.len().checked_sub(ARRAYS_MAX).filter(|more| *more > 0) {
             arrays.truncate(ARRAYS_MAX);
-            let now = self.context.now().wall;
-            self.findings.add(&format!("{more} arrays"), Reason::OutOfResources, now);
+            self.missing.note("arrays", format!("{more} arrays"), Reason::OutOfResources);
         }
         Ok(Collected::Raid(Raid { arrays }))
     }
 
     fn findings(&self) -> Vec<SourceFinding> {
-        self.findings.list().to_vec()
+        self.missing.findings()
     }
 }
 

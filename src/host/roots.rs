@@ -48,6 +48,12 @@ impl Roots {
         self.root.join("sys").join(path)
     }
 
+    /// A path below `/run`. Systems so old that `/var/run` is no link to it are not looked at.
+    #[must_use]
+    pub fn run(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.root.join("run").join(path)
+    }
+
     /// A path below `/dev`.
     #[must_use]
     pub fn dev(&self, path: impl AsRef<Path>) -> PathBuf {
@@ -96,5 +102,11 @@ impl Roots {
     #[must_use]
     pub fn usr_lib(&self, path: impl AsRef<Path>) -> PathBuf {
         self.root.join("usr/lib").join(path)
+    }
+    /// A file of a captured machine that stands for what a running kernel tells by a system call
+    /// only. A running machine has no such file.
+    #[must_use]
+    pub fn captured(&self, name: &str) -> PathBuf {
+        self.root.join(name)
     }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::files::{self, Kept};
-use super::findings::Findings;
+use super::missing::Missing;
 use super::order::natural;
 use super::parse::visible;
 use super::sampler::{Last, per_second};
@@ -34,7 +34,7 @@ pub struct ZfsSource {
     arcstats: Kept,
     /// What each pool's datasets had transferred, by the pool's name.
     transferred: BTreeMap<Text, Last<Sample>>,
-    findings: Findings,
+    missing: Missing,
 }
 
 /// What a pool's datasets have transferred.
@@ -51,7 +51,7 @@ impl ZfsSource {
     #[must_use]
     pub fn new(context: Context) -> Self {
         let arcstats = Kept::new(context.roots.proc("spl/kstat/zfs/arcstats"), files::SMALL);
-        Self { context, arcstats, transferred: BTreeMap::new(), findings: Findings::of("zfs") }
+        Self { context, arcstats, transferred: BTreeMap::new(), missing: Missing::new("zfs") }
     }
 
     /// Names of all imported pools, in order. `$import` and its like are the module's own, for as
@@ -124,7 +124,7 @@ impl ZfsSource {
     }
 
     fn find(&mut self, what: String, reason: Reason) {
-        self.findings.add(&what, reason, self.context.now().wall);
+        self.missing.note(what.as_str(), what.as_str(), reason);
     }
 }
 
@@ -134,7 +134,7 @@ impl Source for ZfsSource {
     }
 
     fn collect(&mut self) -> Result<Collected, Reason> {
-        self.findings.begin();
+        self.missing.begin(self.context.now().wall);
         let names = self.pools()?;
         let now = self.context.now().monotonic;
         let datasets = Datasets::read(&self.context.roots);
@@ -146,7 +146,7 @@ impl Source for ZfsSource {
     }
 
     fn findings(&self) -> Vec<SourceFinding> {
-        self.findings.list().to_vec()
+        self.missing.findings()
     }
 }
 

@@ -7,23 +7,30 @@ use super::host_machine::{Machine, story, story_of};
 
 const HOUR_MS: i64 = 3_600_000;
 
+/// A whole machine.
 fn golden(fixture: &str) {
-    insta::assert_json_snapshot!(fixture, told(fixture, 0));
-    for step in [-HOUR_MS, HOUR_MS] {
-        assert!(
-            told(fixture, step) == told(fixture, 0),
-            "a clock that is set changes no value: {step} ms"
-        );
-    }
+    told_alike(fixture, |machine, then| story(machine, then));
 }
 
-/// What a machine says at two points in time, if its clock is set in between.
-fn told(fixture: &str, clock_step_ms: i64) -> Value {
-    let machine = Machine::of(&format!("{fixture}/t0"));
-    story(&machine, |machine| {
-        machine.overlay(&format!("{fixture}/t1"));
-        machine.step_clock(clock_step_ms);
-    })
+/// A machine that has files for these sources only.
+fn golden_of(sources: &[&str], fixture: &str) {
+    told_alike(fixture, |machine, then| story_of(sources, machine, then));
+}
+
+/// What a machine says at two points in time is what is written down, and the same if its clock is
+/// set in between.
+fn told_alike(fixture: &str, tell: impl Fn(&Machine, &dyn Fn(&Machine)) -> Value) {
+    let told = |clock_step_ms: i64| {
+        let machine = Machine::of(&format!("{fixture}/t0"));
+        tell(&machine, &|machine| {
+            machine.overlay(&format!("{fixture}/t1"));
+            machine.step_clock(clock_step_ms);
+        })
+    };
+    insta::assert_json_snapshot!(fixture, told(0));
+    for step in [-HOUR_MS, HOUR_MS] {
+        assert!(told(step) == told(0), "a clock that is set changes no value: {step} ms");
+    }
 }
 
 #[test]
@@ -46,48 +53,77 @@ fn processes_of_others_hidden() {
     golden("made-hidepid");
 }
 
-/// The same of a machine of which only the files of some sources are there.
-fn golden_of(fixture: &str, names: &[&str]) {
-    let told = |clock_step_ms: i64| {
-        let machine = Machine::of(&format!("{fixture}/t0"));
-        let mut sources = machine.sources();
-        sources.retain(|source| names.contains(&source.name()));
-        assert_eq!(sources.len(), names.len());
-        story_of(&machine, sources, |machine| {
-            machine.overlay(&format!("{fixture}/t1"));
-            machine.step_clock(clock_step_ms);
-        })
-    };
-    insta::assert_json_snapshot!(fixture, told(0));
-    assert!(told(-HOUR_MS) == told(0), "a clock that is set changes no value");
+#[test]
+fn logins_that_utmp_and_logind_know() {
+    golden("made-logins-utmp");
+}
+
+#[test]
+fn logins_that_only_logind_knows() {
+    golden("made-logins-logind");
+}
+
+#[test]
+fn interfaces_of_every_kind() {
+    golden_of(&["network", "sockets", "sensors"], "6.1.192-qemu");
+}
+
+#[test]
+fn interfaces_in_a_container() {
+    golden_of(&["network", "sockets"], "6.1.192-qemu-container");
+}
+
+#[test]
+fn sensors_of_a_laptop() {
+    golden_of(&["sensors"], "made-sensors-laptop");
+}
+
+#[test]
+fn sensors_of_a_server() {
+    golden_of(&["sensors"], "made-sensors-server");
+}
+
+#[test]
+fn sensors_of_a_mainboard() {
+    golden_of(&["sensors"], "made-sensors-board");
+}
+
+#[test]
+fn sensors_of_a_raspberry_pi() {
+    golden_of(&["sensors"], "made-sensors-pi");
+}
+
+#[test]
+fn sensors_of_amd() {
+    golden_of(&["sensors"], "made-sensors-amd");
 }
 
 #[test]
 fn arrays_and_disks_of_a_virtual_machine() {
-    golden_of("6.1-qemu-storage", &["disks", "raid", "numa"]);
+    golden_of(&["disks", "raid", "numa"], "6.1-qemu-storage");
 }
 
 #[test]
 fn arrays_that_lack_members() {
-    golden_of("made-raid-degraded", &["disks", "raid"]);
+    golden_of(&["disks", "raid"], "made-raid-degraded");
 }
 
 #[test]
 fn pools_that_lack_devices() {
-    golden_of("made-zfs-degraded", &["zfs"]);
+    golden_of(&["zfs"], "made-zfs-degraded");
 }
 
 #[test]
 fn a_pool_of_an_old_module() {
-    golden_of("made-zfs-0.7", &["zfs"]);
+    golden_of(&["zfs"], "made-zfs-0.7");
 }
 
 #[test]
 fn two_memory_nodes() {
-    golden_of("made-numa-2", &["numa"]);
+    golden_of(&["numa"], "made-numa-2");
 }
 
 #[test]
 fn eight_memory_nodes_half_of_them_without_processors() {
-    golden_of("made-numa-8", &["numa"]);
+    golden_of(&["numa"], "made-numa-8");
 }

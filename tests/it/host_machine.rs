@@ -102,8 +102,13 @@ fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
+        let kind = entry.file_type().unwrap();
+        if kind.is_dir() {
             copy(&entry.path(), &target);
+        } else if kind.is_symlink() {
+            // As it is: what it leads to need not be there.
+            let _ = fs::remove_file(&target);
+            std::os::unix::fs::symlink(fs::read_link(entry.path()).unwrap(), target).unwrap();
         } else {
             fs::copy(entry.path(), target).unwrap();
         }
@@ -141,13 +146,20 @@ pub(crate) fn processes(collected: Result<Collected, Reason>) -> ProcessTable {
 
 /// What all sources say at the two points in time, as one document.
 pub(crate) fn story(machine: &Machine, then: impl FnOnce(&Machine)) -> Value {
-    story_of(machine, machine.sources(), then)
+    told(machine.sources(), machine, then)
 }
 
-/// The same of these sources.
-pub(crate) fn story_of(
-    machine: &Machine,
+/// The same of some sources only, for a machine that has files for no more.
+pub(crate) fn story_of(names: &[&str], machine: &Machine, then: impl FnOnce(&Machine)) -> Value {
+    let mut sources = machine.sources();
+    sources.retain(|source| names.contains(&source.name()));
+    assert_eq!(sources.len(), names.len());
+    told(sources, machine, then)
+}
+
+fn told(
     mut sources: Vec<Box<dyn Source>>,
+    machine: &Machine,
     then: impl FnOnce(&Machine),
 ) -> Value {
     for source in &mut sources {
