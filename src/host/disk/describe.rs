@@ -85,7 +85,7 @@ pub(super) fn describe(roots: &Roots, name: &str, listed: Result<(), Reason>) ->
     let is_disk = kind == DiskKind::Disk;
     let absent = Reason::NotSupported;
     Description {
-        name: given_name(roots, name, kind, &read).unwrap_or_else(|| name.into()),
+        name: given_name(roots, name, kind, read).unwrap_or_else(|| name.into()),
         kind,
         model: if is_disk { model(read) } else { Reading::absent(absent) },
         rotational: if is_disk && !is_opaque(name) {
