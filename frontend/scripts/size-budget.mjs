@@ -49,7 +49,8 @@ const rows = [
   }),
   ['charts (uPlot), on demand', sum(files.filter((name) => /^plot-.*\.js$/.test(name))), 23 * KB],
   ['all CSS', sum(css), 20 * KB],
-  ['Chinese', sum(files.filter((name) => /^(zh|later)-.*\.js$/.test(name))), 10 * KB],
+  ['Chinese, at once', sum(files.filter((name) => /^zh-.*\.js$/.test(name))), 10 * KB],
+  ['Chinese, of later parts', sum(files.filter((name) => /^later-.*\.js$/.test(name))), 20 * KB],
   [
     'embedded, raw and compressed',
     readdirSync(dir, { recursive: true }).reduce((total, name) => {
