@@ -42,6 +42,10 @@ export function lostText(row: Interface, kind: Loss): string {
 export const isLosing = (row: Interface): boolean =>
   (present(lostNow(row, 'errors')) ?? 0) + (present(lostNow(row, 'dropped')) ?? 0) > 0;
 
+/** Whether a device, such as one below a bond, ever lost packets. */
+export const hasLost = (row: Interface): boolean =>
+  ['card', 'wireless', 'infiniband'].includes(row.kind) && lost(row, 'errors') + lost(row, 'dropped') > 0;
+
 /** Speed of a link, and `half duplex` where only one side can send at a time. */
 export function speedText(row: Interface): string {
   const speed = present(row.speed_bits_per_second);
