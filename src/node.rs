@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::feed::{Demand, Publisher};
 use crate::host::schedule::workers::{Finished, Workers};
-use crate::host::schedule::{Ending, Plan, Schedule, Tier};
+use crate::host::schedule::{Ending, Plan, Schedule, Tier, shortest_interval};
 use crate::host::{Context, Source};
 use crate::model::HostId;
 use crate::model::wire::Topic;
@@ -27,16 +27,6 @@ const GATHER: Duration = Duration::from_millis(150);
 
 /// A run that takes longer than this is stuck in the kernel.
 const DEADLINE: Duration = Duration::from_secs(5);
-
-/// Sources whose values change slowly are read no more often than this.
-fn at_most_every(name: &str) -> Duration {
-    Duration::from_secs(match name {
-        "filesystems" | "sensors" | "logins" | "sockets" | "numa" => 5,
-        "raid" | "zfs" => 10,
-        "system" | "clock" | "units" => 30,
-        _ => 0,
-    })
-}
 
 /// The loop turns at least this often, whether or not there is anything to do: a watchdog can
 /// tell an idle node from a dead one.
@@ -61,7 +51,7 @@ impl Settings {
     pub fn plan(&self, name: &'static str) -> Plan {
         let (tier, interval) = match name {
             "processes" => (Tier::Detail, self.process_interval),
-            _ => (Tier::Summary, self.interval.max(at_most_every(name))),
+            _ => (Tier::Summary, self.interval.max(shortest_interval(name))),
         };
         Plan { name, tier, interval, deadline: DEADLINE }
     }

@@ -1,13 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { en } from '../src/lib/i18n/en';
 import { chooseLanguage, fill, getLanguage, setLanguage, t, tn } from '../src/lib/i18n/index.svelte';
 import { zh } from '../src/lib/i18n/zh';
 import { readPref } from '../src/lib/prefs.svelte';
 
-const source: Readonly<Record<string, string>> = en;
-const chinese: Readonly<Record<string, string>> = zh;
+type Texts = Readonly<Record<string, string>>;
+const parts = import.meta.glob<Record<string, Texts>>('../src/lib/i18n/en/*.ts', { eager: true });
+const source: Texts = Object.assign({}, ...Object.values(parts).flatMap((part) => Object.values(part)));
+const chinese: Texts = zh;
 const placeholders = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
 
 beforeEach(() => setLanguage('en'));
@@ -52,6 +53,33 @@ describe('every text', () => {
       return !code.includes(`'${base}'`) && !families.some((prefix) => key.startsWith(prefix));
     });
     expect(unused).toEqual([]);
+  });
+});
+
+describe('the texts of parts that come later', () => {
+  const folder = 'src/lib/i18n/en';
+  const later = readdirSync(folder)
+    .filter((file) => readFileSync(join(folder, file), 'utf8').includes('addTexts('))
+    .map((file) => {
+      const area = file.replace('.ts', '');
+      const keys = Object.keys(Object.values(parts[`../${folder}/${file}`] ?? {})[0] ?? {});
+      return { area, families: [...new Set(keys.map((key) => key.split('.')[0]))] };
+    });
+  const files = readdirSync('src', { recursive: true, withFileTypes: true })
+    .filter((entry) => /\.(svelte|ts)$/.test(entry.name) && !entry.parentPath.includes('i18n'))
+    .map((entry) => join(entry.parentPath, entry.name));
+
+  it('are there', () => expect(later.map((each) => each.area)).toContain('login'));
+
+  it('are imported by every file that says one', () => {
+    const missing = files.flatMap((file) => {
+      const code = readFileSync(file, 'utf8');
+      return later
+        .filter(({ families }) => families.some((name) => new RegExp(`['\`]${name}\\.\\w`).test(code)))
+        .filter(({ area }) => !code.includes(`i18n/en/${area}'`))
+        .map(({ area }) => `${file} → ${area}`);
+    });
+    expect(missing).toEqual([]);
   });
 });
 

@@ -6,7 +6,7 @@ import { ServerClock } from '../src/lib/live/clock';
 import { recentMean, windowFor } from '../src/lib/live/history';
 import { absence, part, present } from '../src/lib/model/reading';
 import { freshness } from '../src/lib/model/section';
-import { levelOf, validLimits } from '../src/lib/model/thresholds.svelte';
+import { DEFAULT_THRESHOLDS, levelOf, PRESETS, validLimits } from '../src/lib/model/thresholds.svelte';
 import { age, clockTime, uptime } from '../src/lib/model/time.svelte';
 import { bytes, bytesOf, bytesPerSecond, finePercent, hertz, percent, runTime } from '../src/lib/model/units';
 
@@ -164,6 +164,15 @@ describe('levels', () => {
       false,
       false,
     ]);
+  });
+
+  it('of filesystems are no part of the presets', () => {
+    expect(DEFAULT_THRESHOLDS).toMatchObject({
+      disk: { warn: 85, crit: 95 },
+      inodes: { warn: 85, crit: 95 },
+    });
+    expect(PRESETS.flatMap(({ thresholds }) => Object.keys(thresholds))).not.toContain('disk');
+    expect({ ...DEFAULT_THRESHOLDS, ...PRESETS[0]?.thresholds }).toEqual(DEFAULT_THRESHOLDS);
   });
 
   it('judge a mean of what is known, but not of a single moment', () => {

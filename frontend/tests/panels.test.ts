@@ -1,7 +1,8 @@
 import { render, screen } from '@testing-library/svelte';
-import userEvent from '@testing-library/user-event';
+import { tick } from 'svelte';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { setLanguage } from '../src/lib/i18n/index.svelte';
+import { live } from '../src/lib/live/live';
 import { thresholds } from '../src/lib/model/thresholds.svelte';
 import { freezeAges } from '../src/lib/model/time.svelte';
 import HostHeader from '../src/pages/Host/HostHeader.svelte';
@@ -10,8 +11,8 @@ import { usageParts } from '../src/panels/cpu/usage';
 import MemoryPanel from '../src/panels/memory/MemoryPanel.svelte';
 import { memoryParts } from '../src/panels/memory/parts';
 import HostFacts from '../src/panels/system/HostFacts.svelte';
-import SourcesPanel from '../src/panels/sources/SourcesPanel.svelte';
-import { NOW, cpu, hostDocument, memory, section, source } from './documents';
+import { NOW, cpu, hostDocument, memory, section } from './documents';
+import { hello } from './hello';
 
 beforeEach(async () => {
   await setLanguage('en');
@@ -99,16 +100,6 @@ describe('HostHeader', () => {
     expect(text(container)).toContain(word);
   });
 
-  it('leads to the sources when one has a problem', () => {
-    const problem = { reason: 'malformed' as const, since_ms: NOW };
-    render(HostHeader, {
-      host: 'gpu-1',
-      document: hostDocument({ sources: [source('cpu', problem)] }),
-      gone: false,
-    });
-    expect(screen.getByRole('button', { name: '1 source has a problem' })).toBeInTheDocument();
-  });
-
   it('says that a host is no longer monitored', () => {
     const { container } = render(HostHeader, { host: 'gpu-1', document: hostDocument(), gone: true });
     expect(text(container)).toContain('no longer monitored');
@@ -122,17 +113,43 @@ describe('HostFacts', () => {
     expect(text(container)).toContain('load 1.50 1.00 0.50');
     expect(text(container)).toContain('EPYC 7763, 2 sockets · 4 cores · 8 threads');
   });
-});
 
-describe('SourcesPanel', () => {
-  it('says what is wrong, since when, and what to do', async () => {
-    const problem = { reason: 'not_responding' as const, since_ms: NOW - 120_000 };
-    const { container } = render(SourcesPanel, { sources: [source('cpu'), source('memory', problem)] });
-    expect(text(container)).toContain('1 source has a problem');
-    await userEvent.click(screen.getByText('Sources'));
-    const row = screen.getByRole('row', { name: /^memory/ });
-    expect(text(row)).toContain('not responding: stuck in the kernel or a driver, since 2 min');
-    expect(text(row)).toContain('Look at dmesg');
-    expect(text(screen.getByRole('row', { name: /^cpu/ }))).toContain('well12 ms1 s ago1000');
+  it('names the address and that the clock is kept right, where these are known', () => {
+    const before = render(HostFacts, { document: hostDocument() });
+    expect(text(before.container)).not.toMatch(/clock|eth0/);
+    before.unmount();
+    const { container } = render(HostFacts, {
+      document: hostDocument({
+        network: section({
+          interfaces: [],
+          left_out: 0,
+          primary: { interface: 'eth0', address: '10.1.2.3', mac_address: { absent: 'hidden' } },
+          received_bytes_per_second: 0,
+          sent_bytes_per_second: 0,
+          received_bytes_total: 0,
+          sent_bytes_total: 0,
+        }),
+        clock: section({
+          synchronised: true,
+          offset_seconds: 0,
+          estimated_error_seconds: 0,
+          maximum_error_seconds: 0,
+        }),
+      }),
+    });
+    expect(text(container)).toMatch(/10.1.2.3 \(eth0\) ?clock in sync/);
+  });
+
+  it('stops the uptime while nobody knows whether the machine still runs', async () => {
+    const { container } = render(HostFacts, { document: hostDocument() });
+    expect(text(container)).toContain('up 01:00:00');
+    live.hello = hello();
+    live.newestMs = NOW - 60_000;
+    freezeAges(NOW + 60_000);
+    await tick();
+    expect(text(container)).toContain('up 00:59:00');
+    live.hello = null;
+    await tick();
+    expect(text(container)).toContain('up 01:01:00');
   });
 });

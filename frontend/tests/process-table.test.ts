@@ -72,7 +72,7 @@ describe('ProcessTable', () => {
     await fireEvent.keyDown(table(), { key: 'j' });
     await rerender({ document: processesDocument(three().processes.filter(({ pid }) => pid !== 20)) });
     expect(shown()).toEqual(['20', '1', '300']);
-    expect(screen.getByTitle('ended')).toHaveAttribute('data-key', '20-100');
+    expect(screen.getByTitle('no longer there')).toHaveAttribute('data-key', '20-100');
     table().blur();
     await tick();
     expect(shown()).toEqual(['1', '300']);

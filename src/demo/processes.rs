@@ -78,7 +78,7 @@ struct Sketch {
 pub(super) fn table(noise: Noise, at: UnixMillis, boot: UnixMillis, memory: Bytes) -> ProcessTable {
     let mut sketches = daemons(noise, at, boot);
     sketches.extend(kernel_threads(noise, boot));
-    sketches.extend(shells(noise, at, boot));
+    sketches.extend(shells(noise, at));
     sketches.extend(jobs(noise, at));
     sketches.sort_by_key(|sketch| sketch.pid);
     sketches.dedup_by_key(|sketch| sketch.pid);
@@ -139,13 +139,32 @@ fn kernel_threads(noise: Noise, boot: UnixMillis) -> Vec<Sketch> {
     threads
 }
 
-fn shells(noise: Noise, at: UnixMillis, boot: UnixMillis) -> Vec<Sketch> {
+/// Somebody's shell.
+pub(super) struct Shell {
+    /// The process that let them in.
+    pub(super) pid: u32,
+    pub(super) user: (&'static str, u32),
+    pub(super) started: UnixMillis,
+    pub(super) terminal: String,
+}
+
+/// The shell of a number, 0 to 59.
+pub(super) fn shell(noise: Noise, number: u32, at: UnixMillis) -> Shell {
+    let name = format!("shell {number}");
+    let days = 1.0 + 30.0 * noise.unit(&name);
+    Shell {
+        pid: 30_000 + number * 41,
+        user: USERS[(noise.number(&name) % 10) as usize],
+        started: UnixMillis(at.0 - at.0 % 86_400_000 - (days * 8.64e7) as i64),
+        terminal: format!("pts/{number}"),
+    }
+}
+
+fn shells(noise: Noise, at: UnixMillis) -> Vec<Sketch> {
     let mut sketches = Vec::new();
     for number in 0..60_u32 {
         let name = format!("shell {number}");
-        let user = USERS[(noise.number(&name) % 10) as usize];
-        let days = 1.0 + 30.0 * noise.unit(&name);
-        let pid = 30_000 + number * 41;
+        let Shell { pid, user, started, terminal } = shell(noise, number, at);
         let shell = |pid, parent, program: &str, command: String, cpu, resident| Sketch {
             pid,
             parent,
@@ -158,10 +177,10 @@ fn shells(noise: Noise, at: UnixMillis, boot: UnixMillis) -> Vec<Sketch> {
             resident,
             threads: 1,
             nice: 0,
-            started: UnixMillis(at.0.max(boot.0) - at.0 % 86_400_000 - (days * 8.64e7) as i64),
+            started,
             kernel: false,
         };
-        sketches.push(shell(pid, 859, "sshd", format!("sshd: {}@pts/{number}", user.0), 0.0, 8e6));
+        sketches.push(shell(pid, 859, "sshd", format!("sshd: {}@{terminal}", user.0), 0.0, 8e6));
         sketches.push(shell(pid + 1, pid, "bash", "-bash".to_owned(), 0.0, 5.5e6));
         if number % 3 == 0 {
             let cpu = 4.0 * noise.wave(&name, at, 7.0);

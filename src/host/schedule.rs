@@ -39,6 +39,17 @@ pub struct Plan {
     pub deadline: Duration,
 }
 
+/// Sources whose values change slowly are read no more often than this.
+#[must_use]
+pub fn shortest_interval(name: &str) -> Duration {
+    Duration::from_secs(match name {
+        "filesystems" | "sensors" | "logins" | "sockets" | "numa" => 5,
+        "raid" | "zfs" => 10,
+        "system" | "clock" | "units" => 30,
+        _ => 0,
+    })
+}
+
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {

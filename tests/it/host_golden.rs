@@ -1,19 +1,35 @@
 //! Whole machines, from their files to the values shown: captured ones (named by their kernel) and
 //! made ones. `tests/fixtures/README.md` says where each comes from.
 
+use serde_json::Value;
+
 use super::host_machine::{Machine, story, story_of};
 
+const HOUR_MS: i64 = 3_600_000;
+
 fn golden(fixture: &str) {
-    let machine = Machine::of(&format!("{fixture}/t0"));
-    let story = story(&machine, |machine| machine.overlay(&format!("{fixture}/t1")));
-    insta::assert_json_snapshot!(fixture, story);
+    golden_of(&[], fixture);
 }
 
-/// A machine that has files for these sources only.
+/// A machine that has files for these sources only; for all of them if none is named.
 fn golden_of(sources: &[&str], fixture: &str) {
+    insta::assert_json_snapshot!(fixture, told(sources, fixture, 0));
+    for step in [-HOUR_MS, HOUR_MS] {
+        assert!(
+            told(sources, fixture, step) == told(sources, fixture, 0),
+            "a clock that is set changes no value: {step} ms"
+        );
+    }
+}
+
+/// What a machine says at two points in time, if its clock is set in between.
+fn told(sources: &[&str], fixture: &str, clock_step_ms: i64) -> Value {
     let machine = Machine::of(&format!("{fixture}/t0"));
-    let story = story_of(sources, &machine, |machine| machine.overlay(&format!("{fixture}/t1")));
-    insta::assert_json_snapshot!(fixture, story);
+    let then = |machine: &Machine| {
+        machine.overlay(&format!("{fixture}/t1"));
+        machine.step_clock(clock_step_ms);
+    };
+    if sources.is_empty() { story(&machine, then) } else { story_of(sources, &machine, then) }
 }
 
 #[test]

@@ -87,6 +87,12 @@ impl Machine {
         self.hands.advance(time);
     }
 
+    /// Sets the time of day, as somebody who corrects it does.
+    pub(crate) fn step_clock(&self, milliseconds: i64) {
+        let now = self.context.now().wall;
+        self.hands.set_wall(UnixMillis(now.0 + milliseconds));
+    }
+
     pub(crate) fn sources(&self) -> Vec<Box<dyn Source>> {
         sources(&self.context)
     }

@@ -34,11 +34,10 @@ async function processes(page: Page, { demo }: Servers): Promise<void> {
 export const SCREENS: readonly Screen[] = [
   { name: 'overview', widths: ALL, open: overview },
   {
-    name: 'overview with sources and tables open',
+    name: 'overview with a table open',
     widths: TWO,
     async open(page, servers) {
       await overview(page, servers);
-      await page.locator('#sources summary').click();
       await page
         .getByRole('button', { name: /^(Table|表格)/ })
         .first()

@@ -1,9 +1,9 @@
 // Scales of charts: how far an axis reaches, where its ticks are, and what is written at them. Pure
 // but for the language.
 import { getLanguage } from '../lib/i18n/index.svelte';
-import { bytes, bytesPerSecond, decimal, finePercent } from '../lib/model/units';
+import { bitsPerSecond, bytes, bytesPerSecond, decimal, finePercent } from '../lib/model/units';
 
-export type ChartUnit = 'percent' | 'bytes' | 'bytes_per_second' | 'number' | 'celsius' | 'watts';
+export type ChartUnit = 'percent' | 'bytes' | 'bytes_per_second' | 'bits_per_second' | 'number' | 'celsius' | 'watts';
 
 const NBSP = '\u00a0';
 
@@ -18,6 +18,8 @@ export function valueText(unit: ChartUnit, value: number): string {
       return bytes(value);
     case 'bytes_per_second':
       return bytesPerSecond(value);
+    case 'bits_per_second':
+      return bitsPerSecond(value);
     case 'celsius':
       return `${plain(value)}${NBSP}°C`;
     case 'watts':

@@ -1,4 +1,5 @@
 // Rows as a comma-separated file (RFC 4180) that a spreadsheet cannot be tricked by.
+import type { Column, PlainKey } from './table';
 
 // Blanks before the sign do not stop a spreadsheet, nor do the full-width signs of East Asian ones.
 const FORMULA = /^(?:[\t\r\n]|\s*[=+\-@＝＋－＠])/u;
@@ -25,6 +26,19 @@ export function csv(header: readonly string[], rows: Iterable<readonly CsvValue[
   const lines = [header.map(csvField).join(',')];
   for (const row of rows) lines.push(row.map(csvField).join(','));
   return lines.join('\r\n') + '\r\n';
+}
+
+/** What a table shows: its columns by name, and what they export. */
+export function tableCsv<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  name: (label: PlainKey) => string,
+): string {
+  const head = columns.map(({ label }) => name(label));
+  return csv(
+    head,
+    rows.map((row) => columns.map((column) => (column.csv ?? column.sort)(row))),
+  );
 }
 
 /** Hands a text to the browser as a download. Works without a secure context. */

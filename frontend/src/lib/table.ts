@@ -38,6 +38,8 @@ export interface Column<Row> {
   readonly text: (row: Row) => string;
   /** Why the cell has no value; the reason is shown with the dash. */
   readonly absent?: (row: Row) => Reason | null;
+  /** Why there is nothing to show though nothing is missing, in words; null where there is something. */
+  readonly nothing?: (row: Row) => string | null;
   /** Value in the exported file; the sort value where not given. */
   readonly csv?: (row: Row) => SortValue;
 }

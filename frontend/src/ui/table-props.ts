@@ -29,6 +29,10 @@ export interface TableProps<Row> {
   total?: number;
   loading?: boolean;
   density?: Density;
+  /** As high as its rows, instead of as high as the window. */
+  fit?: boolean;
+  /** Whether what a row shows is old: greyed. */
+  old?: (row: Row) => boolean;
   tools?: Snippet;
   /** What stands in an empty table that is neither loading nor filtered. */
   empty?: Snippet;

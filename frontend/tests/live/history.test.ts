@@ -36,6 +36,46 @@ describe('HostHistory', () => {
     expect(history.memory).toEqual({ times: [1003], values: [[40], [null]] });
   });
 
+  it('keeps network and disks, by the server and by what came since, absent as a gap', () => {
+    const history = new HostHistory();
+    const past = recent([], []);
+    history.fill({
+      ...past,
+      network: {
+        times_ms: [1000],
+        received_bytes_per_second: [{ absent: 'measuring' }],
+        sent_bytes_per_second: [1],
+      },
+      disks: { times_ms: [1000], read_bytes_per_second: [3], written_bytes_per_second: [4] },
+    });
+    const network = {
+      interfaces: [],
+      left_out: 0,
+      primary: { absent: 'not_supported' as const },
+      received_bytes_per_second: 10,
+      sent_bytes_per_second: 20,
+      received_bytes_total: 0,
+      sent_bytes_total: 0,
+    };
+    const disks = {
+      rows: [],
+      left_out: 0,
+      read_bytes_per_second: 30,
+      written_bytes_per_second: { absent: 'measuring' as const },
+      pressure: { absent: 'not_supported' as const },
+    };
+    history.push(
+      hostDocument({
+        network: section(network, { taken_at_ms: 2000 }),
+        disks: section(disks, { taken_at_ms: 2001 }),
+      }),
+    );
+    expect(history.network).toEqual({ times: [1000, 2000], values: [[null, 10], [1, 20]] }); // prettier-ignore
+    expect(history.disks).toEqual({ times: [1000, 2001], values: [[3, 30], [4, null]] }); // prettier-ignore
+    history.push(hostDocument());
+    expect(history.disks.times).toHaveLength(2);
+  });
+
   it('puts the past of the server before what was seen here, which holds where both know', () => {
     const history = new HostHistory();
     seen(history, 3000, 30);

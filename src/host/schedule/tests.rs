@@ -107,6 +107,50 @@ fn a_failure_says_since_when_and_a_success_ends_it() {
     assert_eq!(schedule.problem(0), None);
 }
 
+/// Runs the only source once, from `ms` for `took` milliseconds.
+fn run(schedule: &mut Schedule, ms: u32, took: u32, ending: Ending) -> SourceState {
+    schedule.turn(at(ms), |_| true);
+    schedule.ended(0, ending, at(ms + took));
+    schedule.health()[0].state
+}
+
+#[test]
+fn a_sources_state_is_one_word_and_says_what_would_mend_it() {
+    let mut schedule = Schedule::new(&[plan("disks", Tier::Summary, 2000)], GATHER);
+    assert_eq!(schedule.health()[0].state, SourceState::Waiting);
+    assert_eq!(run(&mut schedule, 0, 1, Ending::Done), SourceState::Well);
+    assert_eq!(run(&mut schedule, 500, 151, Ending::Done), SourceState::Slow);
+    let states = [
+        (Reason::PermissionDenied, SourceState::Forbidden, Remedy::RunPrivileged, 1),
+        (Reason::NotSupported, SourceState::NotThere, Remedy::Nothing, 1),
+        (Reason::NotInstalled, SourceState::NotThere, Remedy::InstallProvider, 1),
+        (Reason::ReadFailed, SourceState::Failing, Remedy::LookIntoLog, 2),
+    ];
+    for (number, (reason, state, remedy, failures)) in (1..).zip(states) {
+        let ms = 2500 * number;
+        assert_eq!(run(&mut schedule, ms, 1, Ending::Failed(reason)), state, "{reason}");
+        let health = &schedule.health()[0];
+        assert_eq!((health.remedy, health.failures), (remedy, failures), "{reason}");
+    }
+    schedule.turn(at(20_000), |_| true);
+    schedule.turn(at(25_000), |_| true);
+    let health = &schedule.health()[0];
+    assert_eq!((health.state, health.remedy), (SourceState::Stuck, Remedy::FindWhatHangs));
+}
+
+#[test]
+fn what_a_source_did_not_get_is_told_until_it_gets_it() {
+    let mut schedule = Schedule::new(&[plan("filesystems", Tier::Summary, 2000)], GATHER);
+    let problem = Problem { reason: Reason::NotResponding, since_ms: at(0).wall };
+    let finding = SourceFinding::new("filesystems", "/mnt/archive".into(), problem);
+    assert_eq!(finding.remedy, Remedy::RepairOrUnmount);
+    schedule.found(0, vec![finding.clone()]);
+    assert_eq!(run(&mut schedule, 0, 1, Ending::Done), SourceState::Partial);
+    assert_eq!(schedule.health()[0].findings, vec![finding]);
+    schedule.found(0, Vec::new());
+    assert_eq!(run(&mut schedule, 500, 1, Ending::Done), SourceState::Well);
+}
+
 #[test]
 fn a_suspended_machine_does_not_catch_up_on_missed_ticks() {
     let mut schedule = Schedule::new(&[plan("cpu", Tier::Summary, 2000)], GATHER);

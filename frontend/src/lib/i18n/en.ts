@@ -1,12 +1,23 @@
-// The source of all texts. Each part of the page has a file; this puts them together.
+// The source of all texts. Each part of the page has a file; this puts them together: at once what the
+// first view says, as types only what comes with the parts that say it (`addTexts`).
 import { chart } from './en/chart';
+import type { disk } from './en/disk';
+import type { sensor } from './en/sensor';
+import type { logins } from './en/logins';
+import type { health } from './en/health';
 import { host } from './en/host';
-import { login } from './en/login';
+import type { login } from './en/login';
+import type { network } from './en/network';
 import { process } from './en/process';
 import { reason } from './en/reason';
+import type { settings } from './en/settings';
 import { shell } from './en/shell';
 import { source } from './en/source';
 import { state } from './en/state';
+import type { filesystem } from './en/filesystem';
+import type { numa } from './en/numa';
+import type { raid } from './en/raid';
+import type { zfs } from './en/zfs';
 
 export const en = {
   ...shell,
@@ -14,9 +25,20 @@ export const en = {
   ...reason,
   ...host,
   ...source,
-  ...login,
   ...process,
   ...chart,
 } as const;
 
-export type Messages = typeof en;
+type Later = typeof disk &
+  typeof filesystem &
+  typeof health &
+  typeof login &
+  typeof logins &
+  typeof network &
+  typeof numa &
+  typeof raid &
+  typeof sensor &
+  typeof settings &
+  typeof zfs;
+
+export type Messages = typeof en & Later;

@@ -1,5 +1,6 @@
 // Texts and locale. The language is known before the first paint (boot.js); English is in the first
-// bundle, Chinese is fetched before the page is mounted.
+// bundle but for the texts of parts that are loaded later and bring theirs along (`addTexts`), Chinese
+// is fetched whole before the page is mounted.
 import { writePref } from '../prefs.svelte';
 import { en, type Messages } from './en';
 import type { Placeholders } from './types';
@@ -21,16 +22,24 @@ export type PluralKey = {
 
 type Catalogue = Readonly<Record<string, string>>;
 
+const english: Record<string, string> = { ...en };
+
 let language = $state.raw<Language>('en');
-let catalogue = $state.raw<Catalogue>(en);
+let catalogue = $state.raw<Catalogue>(english);
 let plurals = new Intl.PluralRules('en');
+
+/** The English texts of a part that is loaded later. Whoever uses one imports the file it stands in. */
+export function addTexts<const Texts extends Catalogue>(texts: Texts): Texts {
+  Object.assign(english, texts);
+  return texts;
+}
 
 export function getLanguage(): Language {
   return language;
 }
 
 export async function setLanguage(next: Language): Promise<void> {
-  catalogue = next === 'zh-CN' ? (await import('./zh')).zh : en;
+  catalogue = next === 'zh-CN' ? (await import('./zh')).zh : english;
   language = next;
   plurals = new Intl.PluralRules(next);
   document.documentElement.lang = next;
@@ -50,15 +59,14 @@ export function fill(text: string, params: Readonly<Record<string, string | numb
 }
 
 export function t<K extends Key>(key: K, ...rest: Params<Messages[K]>): string {
-  const text = catalogue[key] ?? en[key];
+  const text = catalogue[key] ?? english[key] ?? key;
   const params: Readonly<Record<string, string | number>> | undefined = rest[0];
   return params ? fill(text, params) : text;
 }
 
 /** A text that depends on a count, which it can name as `{n}`. */
 export function tn(key: PluralKey, count: number): string {
-  const texts: Catalogue = en;
   const form = `${key}.${plurals.select(count)}`;
-  const text = catalogue[form] ?? catalogue[`${key}.other`] ?? texts[`${key}.other`] ?? key;
+  const text = catalogue[form] ?? catalogue[`${key}.other`] ?? english[`${key}.other`] ?? key;
   return fill(text, { n: new Intl.NumberFormat(language).format(count) });
 }

@@ -1,17 +1,19 @@
 // The last ten minutes of each host's load, so that a chart has its past when a view is opened: from
 // the server what it still knows, then from the live documents as they come. Kept while the page lives.
-import type { HostDocument, Reading, RecentDocument } from '../api/api';
-import { present } from '../model/reading';
+import type { HostDocument, Reading, RecentDocument, Section } from '../api/api';
+import { part, present } from '../model/reading';
 import { Ring, type Columns } from '../model/ring';
 
 export const HISTORY_MS = 10 * 60_000;
 
 const settings = { spanMs: HISTORY_MS, capacity: 1300, gapMs: 15_000 };
 
-/** CPU and memory are read by different sources, at their own times: a ring for each. */
+/** Each is read by a source of its own, at its own times: a ring for each. */
 export class HostHistory {
   #cpu = new Ring(2, settings);
   #memory = new Ring(2, settings);
+  #network = new Ring(2, settings);
+  #disks = new Ring(2, settings);
 
   /** Busy and I/O wait, in percent. */
   get cpu(): Columns {
@@ -23,30 +25,57 @@ export class HostHistory {
     return this.#memory.columns();
   }
 
-  /** Puts what the server remembers before and between what was seen here. */
-  fill({ cpu, memory }: RecentDocument): void {
-    this.#cpu = joined(this.#cpu, cpu.times_ms, [cpu.busy_percent, cpu.iowait_percent]);
-    this.#memory = joined(this.#memory, memory.times_ms, [memory.used_percent, memory.swap_percent]);
+  /** Received and sent by all real interfaces, in bytes per second. */
+  get network(): Columns {
+    return this.#network.columns();
   }
 
-  push(document: HostDocument): void {
-    const { cpu, memory } = document;
-    const cpuAt = present(cpu.taken_at_ms);
-    if (cpuAt !== null) {
-      const value = present(cpu.value);
-      const usage = value && present(value.usage);
-      this.#cpu.push(cpuAt, [usage?.busy_percent ?? null, usage?.iowait_percent ?? null]);
-    }
-    const memoryAt = present(memory.taken_at_ms);
-    if (memoryAt !== null) {
-      const value = present(memory.value);
-      const swap = value && present(value.swap);
-      this.#memory.push(memoryAt, [
-        value ? present(value.used_percent) : null,
-        swap ? present(swap.used_percent) : null,
-      ]);
-    }
+  /** Read from and written to all disks, in bytes per second. */
+  get disks(): Columns {
+    return this.#disks.columns();
   }
+
+  /** Puts what the server remembers before and between what was seen here. */
+  fill({ cpu, memory, network, disks }: RecentDocument): void {
+    this.#cpu = joined(this.#cpu, cpu.times_ms, [cpu.busy_percent, cpu.iowait_percent]);
+    this.#memory = joined(this.#memory, memory.times_ms, [memory.used_percent, memory.swap_percent]);
+    this.#network = joined(this.#network, network.times_ms, [
+      network.received_bytes_per_second,
+      network.sent_bytes_per_second,
+    ]);
+    this.#disks = joined(this.#disks, disks.times_ms, [
+      disks.read_bytes_per_second,
+      disks.written_bytes_per_second,
+    ]);
+  }
+
+  push({ cpu, memory, network, disks }: HostDocument): void {
+    add(this.#cpu, cpu, [
+      (value) => part(value.usage, (usage) => usage.busy_percent),
+      (value) => part(value.usage, (usage) => usage.iowait_percent),
+    ]);
+    add(this.#memory, memory, [
+      (value) => value.used_percent,
+      (value) => part(value.swap, (swap) => swap.used_percent),
+    ]);
+    add(this.#network, network, [
+      (value) => value.received_bytes_per_second,
+      (value) => value.sent_bytes_per_second,
+    ]);
+    add(this.#disks, disks, [
+      (value) => value.read_bytes_per_second,
+      (value) => value.written_bytes_per_second,
+    ]);
+  }
+}
+
+function add<T>(ring: Ring, section: Section<T>, columns: readonly ((value: T) => Reading<number>)[]): void {
+  const at = present(section.taken_at_ms);
+  if (at === null) return;
+  ring.push(
+    at,
+    columns.map((column) => present(part(section.value, column))),
+  );
 }
 
 function joined(own: Ring, times: readonly number[], columns: readonly (readonly Reading<number>[])[]): Ring {

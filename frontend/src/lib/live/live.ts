@@ -33,7 +33,8 @@ export const live = new LiveStore({
 
 /** Whether an answer is what it should be: a proxy may answer in the server's place. */
 function isRecent(value: Partial<RecentDocument> | null): value is RecentDocument {
-  return Array.isArray(value?.cpu?.times_ms) && Array.isArray(value.memory?.times_ms);
+  const parts = [value?.cpu, value?.memory, value?.network, value?.disks];
+  return parts.every((part) => Array.isArray(part?.times_ms));
 }
 
 /** Fetches the past of a host's charts; without it they begin now, which is no error to show. */

@@ -57,9 +57,17 @@ export function bytesOf(used: number, total: number): string {
   return `${left}${unit}${NBSP}/${NBSP}${right}${NBSP}${rightUnit}`;
 }
 
+/** What was moved in all, in powers of 1000: `5.0 TB`. */
+export const moved = (value: number): string => scaled(value, 1000, DECIMAL).join(NBSP);
+
 /** Data rates of disks and swap, in powers of 1000: `1.2 MB/s`. */
-export function bytesPerSecond(value: number): string {
-  return `${scaled(value, 1000, DECIMAL).join(NBSP)}/s`;
+export const bytesPerSecond = (value: number): string => `${moved(value)}/s`;
+
+const BITS = ['bit', 'kbit', 'Mbit', 'Gbit', 'Tbit'] as const;
+
+/** Rates of a network and speeds of its links, in powers of 1000: `1.2 Gbit/s`. */
+export function bitsPerSecond(value: number): string {
+  return `${scaled(value, 1000, BITS).join(NBSP)}/s`;
 }
 
 /** `2.45 GHz` */

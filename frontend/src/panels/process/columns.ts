@@ -2,11 +2,13 @@
 import { untrack } from 'svelte';
 import type { ProcessRow, Reading } from '../../lib/api/api';
 import { t } from '../../lib/i18n/index.svelte';
-import { absence, present } from '../../lib/model/reading';
+import { present } from '../../lib/model/reading';
 import { serverNow } from '../../lib/model/time.svelte';
 import { bytes, count } from '../../lib/model/units';
-import type { Column, PlainKey } from '../../lib/table';
-import { cpuTime, share, shortDateTime, visible } from '../../lib/table-format';
+import type { Column } from '../../lib/table';
+import { LARGEST_FIRST, quantity, reading } from '../../lib/table-columns';
+import { cpuTime, share, shortDateTime } from '../../lib/table-format';
+import { commandText, stateKey } from './words';
 
 /** What 100 % of processor time means: one logical processor, or all of the host. */
 export type CpuScale = 'core' | 'host';
@@ -16,38 +18,8 @@ export function cpuFactor(scale: CpuScale, logicalProcessors: number | null): nu
   return scale === 'host' && logicalProcessors !== null && logicalProcessors > 0 ? 1 / logicalProcessors : 1;
 }
 
-export function stateKey(row: ProcessRow): PlainKey {
-  return `process.state_${row.state}`;
-}
-
-/** The command line; the short name where there is none to see. */
-export function commandText(row: ProcessRow): string {
-  return visible(present(row.command) ?? row.name);
-}
-
 /** A minus sign as wide as a digit, in place of the hyphen. */
 export const signed = (value: number): string => (value < 0 ? `−${String(-value)}` : String(value));
-
-/** Column parts for a reading: sort value, text and reason from one getter. */
-function reading<T extends number | string>(
-  get: (row: ProcessRow) => Reading<T>,
-  write: (value: T) => string,
-): Pick<Column<ProcessRow>, 'sort' | 'text' | 'absent'> {
-  return {
-    sort: (row) => present(get(row)),
-    text: (row) => {
-      const value = present(get(row));
-      return value === null ? '' : write(value);
-    },
-    absent: (row) => absence(get(row)),
-  };
-}
-
-function quantity(get: (row: ProcessRow) => number, write: (value: number) => string) {
-  return { sort: get, text: (row: ProcessRow) => write(get(row)) };
-}
-
-const LARGEST_FIRST = { numeric: true, first: 'desc' } as const;
 
 export function processColumns(factor: number): readonly Column<ProcessRow>[] {
   const cpu = (row: ProcessRow): Reading<number> => {

@@ -6,7 +6,8 @@ import { dateTime } from '../../lib/model/time.svelte';
 import { bytes, count } from '../../lib/model/units';
 import type { PlainKey } from '../../lib/table';
 import { cpuTime, NO_READING, share } from '../../lib/table-format';
-import { signed, stateKey } from './columns';
+import { signed } from './columns';
+import { stateKey } from './words';
 
 export interface FieldText {
   readonly label: PlainKey;

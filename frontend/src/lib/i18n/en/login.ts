@@ -1,5 +1,7 @@
-export const login = {
-  'login.title': 'Sign in',
+// The page to sign in.
+import { addTexts } from '../index.svelte';
+
+export const login = addTexts({
   'login.explain':
     'Open the access link that smonitor printed when it was first started, or paste its token here.',
   'login.token': 'Access token',
@@ -11,4 +13,4 @@ export const login = {
   'login.tooMany': 'Too many attempts. Try again in {age}.',
   'login.unreachable': 'The server does not answer. Check that it runs and that you can reach it.',
   'login.failed': 'The server refused: {message}',
-} as const;
+});

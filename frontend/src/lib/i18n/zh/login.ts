@@ -2,7 +2,6 @@ import type { login as en } from '../en/login';
 import type { Translated } from '../types';
 
 export const login: Translated<typeof en> = {
-  'login.title': '登录',
   'login.explain': '请打开 smonitor 首次启动时打印的访问链接，或在此粘贴其中的令牌。',
   'login.token': '访问令牌',
   'login.submit': '登录',

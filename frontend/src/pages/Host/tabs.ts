@@ -1,0 +1,97 @@
+// The tabs of a host, in their order. A new one is a line here and a file that is fetched when the
+// tab is first opened. It gets the host's document, which is there by then.
+import type { Component } from 'svelte';
+import type { HostDocument, Role } from '../../lib/api/api';
+import type { PlainKey } from '../../lib/i18n/index.svelte';
+import { live } from '../../lib/live/live';
+import { processesTopic } from '../../lib/live/topics';
+import { present } from '../../lib/model/reading';
+import Overview from './Overview.svelte';
+
+export type TabContent = Component<{ host: string; document: HostDocument }>;
+
+export interface HostTab {
+  /** Stands in the address: `?tab=<id>`; the first tab's is left out. */
+  readonly id: string;
+  readonly label: PlainKey;
+  /**
+   * The least role that it has anything for: what a role may not see is not offered. What the
+   * machine does not have is no reason to leave a tab out: the tab says so itself.
+   */
+  readonly from: Role;
+  /** A single key that leads to it; must be no other view's. */
+  readonly shortcut?: string;
+  /** A number beside its name, where one says something; read anew with each document. */
+  readonly count?: (document: HostDocument) => number | null;
+  readonly load: () => Promise<{ default: TabContent }>;
+}
+
+/** The first view is in the first bundle: no wait, no second request. */
+export const FIRST: HostTab & { readonly component: TabContent } = {
+  id: 'overview',
+  label: 'host.overview',
+  from: 'guest',
+  shortcut: 'o',
+  component: Overview,
+  load: () => Promise.resolve({ default: Overview }),
+};
+
+function processCount({ host }: HostDocument): number | null {
+  const { document } = live.view(processesTopic(host));
+  return document === null ? null : (present(document.summary.value)?.total ?? null);
+}
+
+export const TABS: readonly HostTab[] = [
+  FIRST,
+  {
+    id: 'processes',
+    label: 'host.processes',
+    from: 'member',
+    shortcut: 'l',
+    count: processCount,
+    load: () => import('./Processes.svelte'),
+  },
+  {
+    id: 'storage',
+    label: 'host.storage',
+    from: 'guest',
+    shortcut: 's',
+    load: () => import('./StorageTab.svelte'),
+  },
+  {
+    id: 'network',
+    label: 'host.network',
+    from: 'guest',
+    shortcut: 'n',
+    load: () => import('./NetworkTab.svelte'),
+  },
+  {
+    id: 'sensors',
+    label: 'host.sensors',
+    from: 'guest',
+    shortcut: 'e',
+    load: () => import('./SensorsTab.svelte'),
+  },
+  {
+    id: 'users',
+    label: 'host.users',
+    from: 'member',
+    shortcut: 'u',
+    count: (document) => present(document.logins.value)?.sessions.length ?? null,
+    load: () => import('./UsersTab.svelte'),
+  },
+  {
+    id: 'health',
+    label: 'host.health',
+    from: 'guest',
+    load: () => import('./HealthTab.svelte'),
+  },
+];
+
+const ORDER: readonly Role[] = ['guest', 'member', 'admin'];
+
+/** The tabs that are for a role; for nobody known, those for everybody. */
+export function tabsFor(role: Role | null): readonly HostTab[] {
+  const reach = ORDER.indexOf(role ?? 'guest');
+  return TABS.filter(({ from }) => ORDER.indexOf(from) <= reach);
+}

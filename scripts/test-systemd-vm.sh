@@ -1,0 +1,156 @@
+#!/usr/bin/env bash
+# Tries the program on a whole machine of its own: a Debian with systemd, cgroup v2, logins, a
+# degraded MD array and a service that failed, in an emulator. No part of scripts/test.sh: it takes
+# about five minutes.
+#
+#   bash scripts/test-systemd-vm.sh [--capture FOLDER] [PROGRAM]
+#
+# PROGRAM is target/release/smonitor if not given. With --capture the machine's files are taken as a
+# fixture (scripts/capture-fixture.sh) into FOLDER. Needs root (debootstrap) and, by apt, what is
+# named below. The image is kept in target/systemd-vm; delete that folder to build it anew.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/steps.sh
+source scripts/steps.sh
+
+capture=""
+if [ "${1:-}" = --capture ]; then
+    capture=${2:?--capture needs a folder}
+    shift 2
+fi
+program=${1:-target/release/smonitor}
+[ -x "$program" ] || fail "there is no $program: cargo build --release"
+[ "$(id -u)" = 0 ] || fail "only root can build the image (debootstrap)"
+
+folder=target/systemd-vm
+mkdir -p "$folder"
+machine=""
+
+tidy() {
+    if [ -n "$machine" ]; then
+        kill "$machine" 2>/dev/null || :
+    fi
+}
+trap report EXIT
+
+install_tools() {
+    local missing=()
+    command -v qemu-system-x86_64 >/dev/null || missing+=(qemu-system-x86)
+    command -v debootstrap >/dev/null || missing+=(debootstrap)
+    command -v mke2fs >/dev/null || missing+=(e2fsprogs)
+    command -v ssh-keygen >/dev/null || missing+=(openssh-client)
+    if ((${#missing[@]} > 0)); then
+        apt-get update -q
+        apt-get install -qy --no-install-recommends "${missing[@]}"
+    fi
+}
+
+build_image() {
+    [ ! -f "$folder/disk.img" ] || return 0
+    local root=$folder/root user
+    rm -rf "$root"
+    debootstrap --variant=minbase \
+        --include=systemd,systemd-sysv,dbus,linux-image-cloud-amd64,openssh-server,iproute2,udev,mdadm,procps,libpam-systemd \
+        bookworm "$root" >"$folder/debootstrap.log"
+    [ -f "$folder/key" ] || ssh-keygen -q -t ed25519 -N '' -f "$folder/key"
+    echo captured >"$root/etc/hostname"
+    chroot "$root" useradd -m -s /bin/bash alice
+    for user in root home/alice; do
+        mkdir -p "$root/$user/.ssh"
+        cp "$folder/key.pub" "$root/$user/.ssh/authorized_keys"
+    done
+    chroot "$root" chown -R alice:alice /home/alice/.ssh
+    printf '[Match]\nName=en*\n[Network]\nDHCP=yes\n' >"$root/etc/systemd/network/20.network"
+    printf '[Unit]\nDescription=A service that fails\n[Service]\nType=oneshot\nExecStart=/bin/false\n[Install]\nWantedBy=multi-user.target\n' \
+        >"$root/etc/systemd/system/always-fails.service"
+    chroot "$root" systemctl enable systemd-networkd ssh always-fails 2>/dev/null
+    echo '/dev/vda / ext4 defaults 0 1' >"$root/etc/fstab"
+    cp "$root"/boot/vmlinuz-* "$folder/kernel"
+    cp "$root"/boot/initrd.img-* "$folder/initrd"
+    mke2fs -q -t ext4 -d "$root" "$folder/new.img" 2500M
+    rm -rf "$root"
+    mv "$folder/new.img" "$folder/disk.img"
+}
+
+port=$((20000 + RANDOM % 20000))
+
+boot() {
+    local drives=() number
+    for number in 1 2 3; do
+        rm -f "$folder/d$number.img"
+        truncate -s 200M "$folder/d$number.img"
+        drives+=(-drive "file=$folder/d$number.img,if=virtio,format=raw")
+    done
+    qemu-system-x86_64 -machine q35,accel=tcg -cpu max -smp 2 -m 1024 -display none \
+        -serial "file:$folder/console.log" -kernel "$folder/kernel" -initrd "$folder/initrd" \
+        -append 'root=/dev/vda rw console=ttyS0 apparmor=0' \
+        -drive "file=$folder/disk.img,if=virtio,format=raw,snapshot=on" "${drives[@]}" \
+        -nic "user,model=virtio-net-pci,restrict=on,hostfwd=tcp:127.0.0.1:$port-:22" &
+    machine=$!
+    local attempt
+    for attempt in $(seq 60); do
+        kill -0 "$machine" || fail "the emulator has ended"
+        if as root true 2>/dev/null; then
+            echo "up after about $((attempt * 5)) s"
+            return 0
+        fi
+        sleep 5
+    done
+    fail "the machine does not answer; see $folder/console.log"
+}
+
+# user command…: runs a command in the machine.
+as() {
+    local user=$1
+    shift
+    ssh -q -i "$folder/key" -p "$port" -o BatchMode=yes -o ConnectTimeout=5 \
+        -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null "$user@127.0.0.1" "$@"
+}
+
+prepare() {
+    as root 'mdadm --create /dev/md0 --run --level=1 --raid-devices=2 /dev/vdb /dev/vdc &&
+        mke2fs -q /dev/md0 && mkdir -p "/srv/a place" && mount /dev/md0 "/srv/a place" &&
+        mdadm --wait /dev/md0; mdadm /dev/md0 --fail /dev/vdc'
+    as root 'cat >/usr/bin/smonitor && chmod 755 /usr/bin/smonitor' <"$program"
+    # A login that stays: a terminal of its own, kept open until the machine ends.
+    setsid ssh -q -tt -i "$folder/key" -p "$port" -o BatchMode=yes -o StrictHostKeyChecking=no \
+        -o UserKnownHostsFile=/dev/null alice@127.0.0.1 'sleep 600' </dev/zero >/dev/null 2>&1 &
+    sleep 5
+}
+
+# What the machine must say, and what must be in it: `said WHERE PATTERN`.
+said() {
+    grep -qE -- "$2" "$folder/$1" || fail "$1 does not say \"$2\"; see $folder/$1"
+}
+
+look() {
+    as root smonitor snapshot --json >"$folder/snapshot.json"
+    as root smonitor snapshot >"$folder/snapshot.txt"
+    as root smonitor doctor >"$folder/doctor.txt" || :
+    as alice smonitor doctor >"$folder/doctor-alice.txt" || :
+    cat "$folder/snapshot.txt" "$folder/doctor.txt"
+    said snapshot.json '"always-fails.service"'
+    said snapshot.json '"key": ?"md0"'
+    said snapshot.json '"degraded"'
+    said snapshot.json '"/srv/a place"'
+    said snapshot.json '"user": ?"alice"'
+    said snapshot.json '"address": ?"10.0.2.15"'
+    said snapshot.json '"from": ?"10.0.2.2"'
+    said doctor.txt 'units'
+}
+
+take() {
+    as root 'cat >/tmp/capture.sh && sh /tmp/capture.sh /tmp/captured 5 && tar -C /tmp/captured -cf - .' \
+        <scripts/capture-fixture.sh >"$folder/captured.tar"
+    mkdir -p "$capture"
+    tar -C "$capture" --no-same-owner -xf "$folder/captured.tar"
+}
+
+run "tools" install_tools
+run "image" build_image
+run "boot" boot
+run "a degraded array and a login" prepare
+run "what it says" look
+if [ -n "$capture" ]; then
+    run "capture" take
+fi

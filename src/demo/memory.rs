@@ -1,0 +1,75 @@
+//! The made-up memory, as full as the made-up processes make it, and its two nodes.
+
+use super::cpu::pressure;
+use super::moment::Moment;
+use super::{GIB, MEMORY, SWAP};
+use crate::model::memory::{Memory, Swap};
+use crate::model::numa::{Numa, NumaNode};
+use crate::model::process::ProcessTable;
+use crate::model::{Bytes, BytesPerSecond, Percent, Reading, Reason};
+
+fn free(moment: Moment) -> Bytes {
+    Bytes(((90.0 + 6.0 * moment.wave("free", 200.0)) * GIB) as u64)
+}
+
+pub(super) fn memory(moment: Moment, processes: &ProcessTable) -> Memory {
+    let resident: f64 =
+        processes.rows.iter().map(|process| process.row.resident_bytes.0 as f64).sum();
+    let used = Bytes((resident + 9.0 * GIB) as u64);
+    let free = free(moment);
+    let available = Bytes(MEMORY.0.saturating_sub(used.0));
+    let swap_used = Bytes((0.4 * GIB + 2.0e8 * moment.wave("swap", 600.0)) as u64);
+    let buffers = Bytes((2.1 * GIB) as u64);
+    Memory {
+        total_bytes: MEMORY,
+        used_bytes: used,
+        used_percent: Reading::from_option(Percent::of_bytes(used, MEMORY), Reason::NotSupported),
+        available_bytes: Reading::Present(available),
+        free_bytes: free,
+        buffers_bytes: Reading::Present(buffers),
+        cached_bytes: Reading::Present(Bytes(
+            available.0.saturating_sub(free.0).saturating_sub(buffers.0),
+        )),
+        shared_bytes: Reading::Present(Bytes((3.2 * GIB) as u64)),
+        dirty_bytes: Reading::Present(Bytes((4.0e7 + 3.0e7 * moment.wave("dirty", 30.0)) as u64)),
+        transparent_huge_bytes: Reading::Present(Bytes((11.5 * GIB) as u64)),
+        huge_pages: Reading::absent(Reason::NotSupported),
+        swap: Reading::Present(Swap {
+            total_bytes: SWAP,
+            used_bytes: swap_used,
+            free_bytes: Bytes(SWAP.0 - swap_used.0),
+            used_percent: Reading::from_option(
+                Percent::of_bytes(swap_used, SWAP),
+                Reason::NotSupported,
+            ),
+            in_bytes_per_second: Reading::Present(BytesPerSecond(0)),
+            out_bytes_per_second: Reading::Present(BytesPerSecond(0)),
+        }),
+        pressure: Reading::Present(pressure(moment, "memory pressure", 0.3)),
+    }
+}
+
+/// Two nodes, the second with less free: jobs ask for the cards that hang on it.
+pub(super) fn numa(moment: Moment) -> Numa {
+    let free = free(moment).0;
+    let node = |number: u32| {
+        let total = Bytes(MEMORY.0 / 2);
+        let free = Bytes(if number == 0 { free / 10 * 6 } else { free - free / 10 * 6 });
+        let used = Bytes(total.0 - free.0);
+        NumaNode {
+            key: number.to_string().into(),
+            cpus: if number == 0 { "0-31,64-95" } else { "32-63,96-127" }.into(),
+            total_bytes: Reading::Present(total),
+            free_bytes: Reading::Present(free),
+            used_percent: Reading::from_option(
+                Percent::of_bytes(used, total),
+                Reason::NotSupported,
+            ),
+            misses_per_second: Reading::Present(
+                moment.flow(&format!("misses {number}"), 35.0).events_per_second(),
+            ),
+            distances: if number == 0 { vec![10, 32] } else { vec![32, 10] },
+        }
+    };
+    Numa { nodes: (0..2).map(node).collect() }
+}
