@@ -5,8 +5,9 @@
 #   bash scripts/test.sh rust frontend   only these parts
 #
 # Parts: rust, frontend, browser, deny.
-# Needs Rust (rustup) and Node.js 20.19 or newer; installs the rest: npm packages, and for the
-# browser part Chromium and a Chinese font where apt-get is there. "deny" checks licences, sources
+# Needs Rust (rustup) and Node.js 20.19 or newer; installs the rest: npm packages, and where apt-get
+# is there sshd, dbus, Prometheus and node_exporter for the rust part, Chromium and a Chinese font for
+# the browser part. "deny" checks licences, sources
 # and duplicate crates; building cargo-deny takes minutes, so without being asked for by name it
 # runs only where it is installed already.
 set -euo pipefail
@@ -84,9 +85,28 @@ scripts_are_clean() {
     shellcheck -x scripts/*.sh .ci/run
 }
 
+# What tests of the server talk to; where it is missing they are skipped and say so.
+need_services() {
+    local missing=()
+    [[ -x /usr/sbin/sshd ]] || missing+=(openssh-server)
+    command -v ssh-keygen >/dev/null || missing+=(openssh-client)
+    command -v dbus-daemon >/dev/null || missing+=(dbus)
+    command -v promtool >/dev/null || missing+=(prometheus)
+    command -v prometheus-node-exporter >/dev/null || missing+=(prometheus-node-exporter)
+    if ((${#missing[@]} == 0)); then
+        return
+    fi
+    if command -v apt-get >/dev/null; then
+        run "packages ${missing[*]}" install_packages "${missing[@]}"
+    else
+        skip "packages ${missing[*]}" "there is no apt-get; tests that need them are skipped"
+    fi
+}
+
 rust() {
     need_rust
     need_node
+    need_services
     run "format" cargo fmt --check
     run "clippy" cargo clippy --locked --all-targets -- -D warnings
     run "tests of the server" cargo test --locked

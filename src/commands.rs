@@ -4,11 +4,12 @@ use std::future::Future;
 
 use crate::cli::{self, Action, Cli, Exit};
 use crate::config::{self, Loaded, Surroundings};
-use crate::serve;
+use crate::{host, serve};
 
 pub mod check_config;
 pub mod doctor;
 pub mod measure;
+pub mod remedy;
 pub mod snapshot;
 pub mod text;
 
@@ -68,7 +69,9 @@ fn finish(result: Result<(String, Exit), String>) -> Exit {
 }
 
 /// The same for commands that read this machine: how and what.
-fn local(loaded: &Loaded) -> (crate::node::Settings, crate::host::Context) {
+fn local(loaded: &Loaded) -> (crate::node::Settings, host::Context) {
+    // As serving does: a look must not find short what a server has enough of.
+    host::raise_open_file_limit();
     let context = serve::context(&loaded.config);
     (serve::node_settings(&loaded.config, serve::this_host()), context)
 }

@@ -19,10 +19,11 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 use crate::model::recent::RecentDocument;
 use crate::model::wire::Topic;
-use crate::model::{Audience, HostId, Snapshot};
+use crate::model::{Audience, HostId, Section, Snapshot, UnixMillis};
 
 mod demand;
 mod encode;
+mod hide;
 mod recent;
 mod version;
 
@@ -35,6 +36,9 @@ use version::{Content, Version};
 
 /// How long a new viewer waits for new values before being shown old ones.
 const FIRST_FRAME_WITHIN: Duration = Duration::from_secs(1);
+
+/// How long a one-off reader of a whole host waits for sources that are slower than the first ones.
+const STRAGGLERS_WITHIN: Duration = Duration::from_secs(2);
 
 /// How the feed behaves.
 #[derive(Debug, Clone, Copy)]
@@ -203,10 +207,31 @@ impl Publisher {
 
 /// Whether nothing of the host's own topic was read anew.
 fn same_host_values(earlier: &Snapshot, now: &Snapshot) -> bool {
-    Arc::ptr_eq(&earlier.system, &now.system)
-        && Arc::ptr_eq(&earlier.cpu, &now.cpu)
-        && Arc::ptr_eq(&earlier.memory, &now.memory)
-        && Arc::ptr_eq(&earlier.sources, &now.sources)
+    macro_rules! compare {
+        ($( $(#[$doc:meta])* $key:ident: $type:ident, )*) => {
+            $( Arc::ptr_eq(&earlier.$key, &now.$key) && )* true
+        };
+    }
+    crate::host_sections!(compare) && Arc::ptr_eq(&earlier.sources, &now.sources)
+}
+
+/// Whether every source of the host's own topic has either said something not longer ago than it is
+/// read, or is known to have nothing to say.
+fn is_complete(snapshot: &Snapshot, fresh_for: Duration, now: UnixMillis) -> bool {
+    fn is_settled<T>(section: &Section<T>, fresh_for: Duration, now: UnixMillis) -> bool {
+        let fresh_for = fresh_for.max(Duration::from_millis(section.interval_ms));
+        let age = section.taken_at_ms.present().map(|taken| now.since(*taken));
+        // An age below zero: the clock was set back, and nobody knows how old the value is.
+        let is_fresh = |age| u128::try_from(age).is_ok_and(|age: u128| age < fresh_for.as_millis());
+        section.problem.is_some() || age.is_some_and(is_fresh)
+    }
+    let is_read = |name: &str| snapshot.sources.iter().any(|source| source.name == name);
+    macro_rules! check {
+        ($( $(#[$doc:meta])* $key:ident: $type:ident, )*) => {
+            $( (!is_read(stringify!($key)) || is_settled(&snapshot.$key, fresh_for, now)) && )* true
+        };
+    }
+    crate::host_sections!(check)
 }
 
 impl Feed {
@@ -252,6 +277,35 @@ impl Feed {
         Ok(version.document(audience))
     }
 
+    /// What is known of a host, for a one-off reader who makes something else of it than a document:
+    /// the newest if every part of it is fresh, else what this call sets going. Without processes.
+    /// Waits for slow sources a little longer, not for those that hang. Does not keep collection
+    /// running.
+    ///
+    /// # Errors
+    /// If there is no such host for this audience, or there are no values at all and none came in
+    /// time.
+    pub async fn snapshot(&self, host: &HostId, audience: Audience) -> Result<Snapshot, Refusal> {
+        let topic = Topic::Host(host.clone());
+        let mut receiver = self.receiver(&topic, audience)?;
+        if !(self.is_fresh(&receiver) && self.is_complete(&mut receiver)) {
+            let _lease = self.lease(&topic, Kind::Once);
+            // The first news brings all that is read quickly.
+            let first = tokio::time::timeout(self.0.settings.wait_at_most, receiver.changed());
+            if matches!(first.await, Ok(Err(_))) {
+                return Err(Refusal::NotFound);
+            }
+            let rest = async {
+                while !self.is_complete(&mut receiver) && receiver.changed().await.is_ok() {}
+            };
+            // Old values say how old they are; better than none.
+            tokio::time::timeout(STRAGGLERS_WITHIN, rest).await.ok();
+        }
+        let version = receiver.borrow().clone().ok_or(Refusal::Unavailable)?;
+        let snapshot = version.host().ok_or(Refusal::Unavailable)?;
+        Ok(hide::without_processes(snapshot, audience))
+    }
+
     /// What was read of a host within the last ten minutes. Collects nothing.
     ///
     /// # Errors
@@ -294,6 +348,15 @@ impl Feed {
 
     fn lease(&self, topic: &Topic, kind: Kind) -> Lease {
         Lease::take(self.0.demand.clone(), self.0.clock.clone(), topic.clone(), kind)
+    }
+
+    /// Whether the newest version of a host's topic has all that can be had. Marks it as seen.
+    fn is_complete(&self, receiver: &mut watch::Receiver<Option<Arc<Version>>>) -> bool {
+        let version = receiver.borrow_and_update();
+        let snapshot = version.as_ref().and_then(|version| version.host());
+        snapshot.is_some_and(|snapshot| {
+            is_complete(snapshot, self.0.settings.fresh_for, self.0.clock.wall())
+        })
     }
 
     fn is_fresh(&self, receiver: &watch::Receiver<Option<Arc<Version>>>) -> bool {

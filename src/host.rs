@@ -1,7 +1,7 @@
 //! L2, reads this machine. Knows kernel files, not who asks or what is done with the values.
 //!
 //! One source is one thing that is read, in a file of its own: [`system`], [`cpu`], [`memory`],
-//! [`process`]. A source is a parser (bytes in, typed out, no I/O), a sampler (pure: two samples
+//! [`process`] and so on. A source is a parser (bytes in, typed out, no I/O), a sampler (pure: two samples
 //! and a duration to rates) and a thin [`Source`] that ties them to the files below [`Roots`].
 //! Every source runs on a thread of its own (see [`schedule`]), so one that hangs in the kernel
 //! delays nobody.
@@ -26,22 +26,31 @@ use crate::model::unit::Units;
 use crate::model::zfs::Zfs;
 use crate::model::{Reason, UnixMillis};
 
+pub mod clock_sync;
 pub mod cpu;
+pub mod disk;
 pub mod files;
-mod findings;
+pub mod filesystem;
 mod limits;
+pub mod logins;
 pub mod memory;
+pub mod missing;
 pub mod network;
+pub mod numa;
 mod order;
+pub mod own;
 pub mod parse;
 pub mod pressure;
 pub mod process;
+pub mod raid;
 pub mod roots;
 pub mod sampler;
 pub mod schedule;
 pub mod sensors;
 pub mod sockets;
 pub mod system;
+pub mod units;
+pub mod zfs;
 
 pub use limits::raise_open_file_limit;
 pub use roots::Roots;
@@ -53,10 +62,18 @@ pub fn sources(context: &Context) -> Vec<Box<dyn Source>> {
         Box::new(system::SystemSource::new(context.clone())),
         Box::new(cpu::CpuSource::new(context.clone())),
         Box::new(memory::MemorySource::new(context.clone())),
-        Box::new(process::ProcessSource::new(context.clone())),
+        Box::new(numa::NumaSource::new(context.clone())),
+        Box::new(filesystem::FilesystemSource::new(context.clone())),
+        Box::new(disk::DiskSource::new(context.clone())),
+        Box::new(raid::RaidSource::new(context.clone())),
+        Box::new(zfs::ZfsSource::new(context.clone())),
         Box::new(network::NetworkSource::new(context.clone())),
         Box::new(sockets::SocketsSource::new(context.clone())),
         Box::new(sensors::SensorsSource::new(context.clone())),
+        Box::new(logins::LoginSource::new(context.clone())),
+        Box::new(clock_sync::ClockSource::new(context.clone())),
+        Box::new(units::UnitSource::new(context.clone())),
+        Box::new(process::ProcessSource::new(context.clone())),
     ]
 }
 

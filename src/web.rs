@@ -21,6 +21,7 @@ use crate::feed::Feed;
 pub mod access;
 mod answer;
 pub mod gate;
+pub mod metrics;
 mod network;
 mod openapi;
 mod origin;

@@ -1,8 +1,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use smonitor::host::process::visibility::hides_processes;
+use smonitor::host::process::visibility::hiding;
 
 fuzz_target!(|data: &[u8]| {
-    let _ = hides_processes(data);
+    let _ = hiding(data);
 });

@@ -1,20 +1,18 @@
 //! `smonitor doctor`: what is read, what is not, why, and the command that mends it.
 
-use std::fmt::Write as _;
-
-use serde_json::{Value, json};
-
-use crate::cli::{Exit, Form};
+use crate::cli::{self, Exit, Form};
 use crate::config::{Config, Loaded};
-use crate::host;
-use crate::model::process::ProcessRow;
-use crate::model::source::SourceHealth;
-use crate::model::{Audience, Reading, Reason, Role};
+use crate::host::process::visibility::in_pid_namespace;
+use crate::host::{self, Roots};
+use crate::model::source::Remedy;
+use crate::model::{Audience, Role};
 use crate::state_dir::StateDir;
 
-use super::measure::{self, Look};
-use super::text::shown;
-use super::{local, wait_for};
+use super::remedy::{self, Reader};
+use super::{local, measure, wait_for};
+
+pub mod report;
+pub mod sources;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,13 +36,21 @@ pub struct Finding {
     pub says: String,
     /// What would mend it, if anything would.
     pub mend: Option<String>,
+    /// Parts of it that are missing.
+    pub parts: Vec<Finding>,
 }
 
 impl Finding {
     /// All is well.
     #[must_use]
     pub fn good(what: &str, says: impl Into<String>) -> Self {
-        Self { what: what.to_owned(), status: Status::Good, says: says.into(), mend: None }
+        Self {
+            what: what.to_owned(),
+            status: Status::Good,
+            says: says.into(),
+            mend: None,
+            parts: Vec::new(),
+        }
     }
 
     /// Something is missing, and what would bring it.
@@ -60,28 +66,48 @@ impl Finding {
     }
 }
 
-/// Examines everything and renders the findings. Fails if something does not work.
+/// Examines everything and renders the findings. Fails if something does not work; that something
+/// may not be read, or is not there, is no failure.
 ///
 /// # Errors
 /// If there is no thread or runtime to look with.
 pub(super) fn run(loaded: &Loaded, form: Form) -> Result<(String, Exit), String> {
     let mut findings = surroundings(loaded);
+    let reader = Reader::here();
     let (settings, context) = local(loaded);
-    let sources = host::sources(&context);
+    findings.extend(namespace(&context.roots));
+    let all = host::sources(&context);
     // The doctor is run by who administers the machine, who may see everything on it.
-    let look = measure::look(settings, sources, context, Audience::new(Role::Admin));
+    let look = measure::look(settings, all, context, Audience::new(Role::Admin));
+    let mut health = Vec::new();
     match wait_for(async { Ok(look.await) })? {
-        Ok(look) => findings.extend(examine(&look)),
+        Ok(look) => {
+            findings.extend(sources::examine(&look, &reader));
+            health = look.host.sources;
+        }
         Err(error) => {
-            findings.push(Finding::bad("sources", error.to_string(), mend(Reason::NotResponding)));
+            let mend = remedy::sentence(Remedy::FindWhatHangs, "sources", &reader);
+            let mend = mend.unwrap_or_default();
+            findings.push(Finding::bad("sources", error.to_string(), &mend));
         }
     }
     let worked = findings.iter().all(|finding| finding.status != Status::Bad);
     let rendered = match form {
-        Form::Text => text(&findings),
-        Form::Json => format!("{:#}", json(&findings)),
+        Form::Text => report::text(&findings, cli::terminal_width()),
+        Form::Json => format!("{:#}", report::json(&findings, &health)),
     };
     Ok((rendered, if worked { Exit::Success } else { Exit::Failure }))
+}
+
+/// Whether this is all of the machine.
+fn namespace(roots: &Roots) -> Option<Finding> {
+    in_pid_namespace(roots)?.then(|| {
+        Finding::limited(
+            "container",
+            "this is a pid namespace: the machine's processes outside of it cannot be seen",
+            "run smonitor on the machine itself, or in its namespace: docker run --pid=host",
+        )
+    })
 }
 
 /// Everything but the machine's values: settings, folder, access.
@@ -133,115 +159,4 @@ fn state_folder(config: &Config) -> Finding {
             "name a folder that smonitor's user may write to with --state-dir",
         ),
     }
-}
-
-/// What a look at the machine tells about smonitor's own sources.
-#[must_use]
-pub fn examine(look: &Look) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = look.host.sources.iter().map(source).collect();
-    findings.extend(process_view(look));
-    if let Reading::Present(cpu) = &look.host.cpu.value {
-        findings.push(part("cpu frequency", &cpu.frequency));
-        findings.push(part("cpu pressure", &cpu.pressure));
-    }
-    if let Reading::Present(memory) = &look.host.memory.value {
-        findings.push(part("swap", &memory.swap));
-        findings.push(part("memory pressure", &memory.pressure));
-    }
-    findings
-}
-
-fn source(health: &SourceHealth) -> Finding {
-    let what = format!("source {}", health.name);
-    let Some(problem) = health.problem else {
-        let took = shown(&health.duration_seconds, |took| format!("{:.1} ms", took.0 * 1000.0));
-        return Finding::good(&what, format!("read in {took}"));
-    };
-    Finding::bad(&what, problem.reason.as_str(), mend(problem.reason))
-}
-
-/// A part of a source that may well be missing on this kind of machine.
-fn part<T>(what: &str, reading: &Reading<T>) -> Finding {
-    match reading.reason() {
-        None => Finding::good(what, "read"),
-        Some(reason) => Finding::limited(what, reason.as_str(), mend(reason)),
-    }
-}
-
-fn process_view(look: &Look) -> Option<Finding> {
-    let summary = look.processes.summary.value.present()?;
-    let refused = |row: &&ProcessRow| row.command.reason() == Some(Reason::PermissionDenied);
-    let unnamed = look.processes.processes.iter().filter(refused).count();
-    Some(if !summary.sees_other_users {
-        Finding::limited(
-            "processes",
-            format!(
-                "only {} of smonitor's own user are visible: /proc hides the others",
-                summary.total
-            ),
-            "run smonitor as root, or in the group that the gid= option of /proc names (mount | grep hidepid)",
-        )
-    } else if unnamed > 0 {
-        Finding::limited(
-            "processes",
-            format!("{} visible, {unnamed} without a command line", summary.total),
-            "run smonitor as root, or give it CAP_SYS_PTRACE",
-        )
-    } else {
-        Finding::good("processes", format!("{} visible, of all users", summary.total))
-    })
-}
-
-/// What to do about a reason, in one sentence.
-fn mend(reason: Reason) -> &'static str {
-    match reason {
-        Reason::Measuring | Reason::NotCollected => "nothing: it comes with the next sample",
-        Reason::NotSupported => "nothing: this kernel or machine does not offer it",
-        Reason::PermissionDenied => "run smonitor as root, or give its user the right to read it",
-        Reason::NotInstalled => "install the software that provides it",
-        Reason::NotResponding => {
-            "find what hangs: look for state D in 'ps axo pid,stat,wchan:32,comm' and at dmesg"
-        }
-        Reason::ReadFailed => "look into the log with --log-level debug, and at dmesg",
-        Reason::Malformed => "please report it, with the log of --log-level debug",
-        Reason::OutOfResources => "raise the limit of open files (ulimit -n), or free memory",
-        Reason::Gone => "nothing: it ended while it was read",
-        Reason::Hidden => "nothing: your role may not see it",
-    }
-}
-
-/// The findings for a terminal.
-#[must_use]
-pub fn text(findings: &[Finding]) -> String {
-    let width = findings.iter().map(|finding| finding.what.chars().count()).max().unwrap_or(0);
-    let mut text = String::new();
-    for finding in findings {
-        let mark = match finding.status {
-            Status::Good => "ok     ",
-            Status::Limited => "limited",
-            Status::Bad => "PROBLEM",
-        };
-        let _ = writeln!(text, "{mark}  {:width$}  {}", finding.what, finding.says);
-        if let Some(mend) = &finding.mend {
-            let _ = writeln!(text, "{:9}{:width$}  → {mend}", "", "");
-        }
-    }
-    text
-}
-
-/// The findings for programs.
-#[must_use]
-pub fn json(findings: &[Finding]) -> Value {
-    let list: Vec<Value> = findings
-        .iter()
-        .map(|finding| {
-            let status = match finding.status {
-                Status::Good => "ok",
-                Status::Limited => "limited",
-                Status::Bad => "problem",
-            };
-            json!({ "what": finding.what, "status": status, "says": finding.says, "mend": finding.mend })
-        })
-        .collect();
-    json!({ "findings": list })
 }

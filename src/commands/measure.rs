@@ -7,11 +7,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::feed::{self, Event, Feed, Refusal};
 use crate::host::{Context, Source};
+use crate::model::process::ProcessRow;
+use crate::model::source::SourceState;
 use crate::model::wire::{HostDocument, ProcessesDocument, Topic};
-use crate::model::{Audience, Reason};
+use crate::model::{Audience, Reason, UnixMillis};
 use crate::node::{Node, Settings};
 
-/// A look at a machine takes two samples, half a second apart; this much later something hangs.
+/// A look at a machine takes two samples, half a second apart. A source that hangs is called stuck
+/// after five seconds; this much later no more is waited for.
 const PATIENCE: Duration = Duration::from_secs(8);
 
 /// Everything there is to say about a host at one moment.
@@ -21,6 +24,8 @@ pub struct Look {
     pub host: HostDocument,
     /// The processes.
     pub processes: ProcessesDocument,
+    /// When that was, by the clock of the machine that was looked at.
+    pub at: UnixMillis,
 }
 
 /// Why there is no look.
@@ -37,7 +42,8 @@ pub enum LookError {
     Document(#[from] serde_json::Error),
 }
 
-/// Reads this machine until rates are there, as `audience` may see it.
+/// Reads this machine, as `audience` may see it, until rates are there and every source has come
+/// back or is known to hang.
 ///
 /// # Errors
 /// If nothing at all could be read. A source that fails or hangs says so inside.
@@ -48,50 +54,75 @@ pub async fn look(
     audience: Audience,
 ) -> Result<Look, LookError> {
     let feed_settings = feed::Settings { fresh_for: settings.interval, wait_at_most: PATIENCE };
-    let (feed, publisher) = feed::new(feed_settings, context.clock.clone());
-    let host = settings.host.clone();
+    let clock = context.clock.clone();
+    let (feed, publisher) = feed::new(feed_settings, clock.clone());
+    let topics = [Topic::Host(settings.host.clone()), Topic::Processes(settings.host.clone())];
     let node = Node::new(settings, sources, context, publisher)?;
     let stop = CancellationToken::new();
     let running = tokio::spawn(node.run(stop.clone(), || {}));
-    let topics = (Topic::Host(host.clone()), Topic::Processes(host));
-    let (host, processes) = tokio::join!(
-        settled::<HostDocument>(&feed, &topics.0, audience, has_rates),
-        settled::<ProcessesDocument>(&feed, &topics.1, audience, |document| {
-            document.processes.iter().any(|row| row.cpu_percent.present().is_some())
-        }),
-    );
+    let seen = settled(&feed, &topics, audience).await;
     stop.cancel();
     running.await.ok();
-    Ok(Look { host: host?, processes: processes? })
+    let (host, processes) = seen?;
+    Ok(Look { host, processes, at: clock.wall() })
 }
 
-/// The topic's document as soon as it is complete, or the newest when patience ends.
-async fn settled<D: serde::de::DeserializeOwned>(
+/// The topics' documents as soon as they are complete, or the newest when patience ends.
+async fn settled(
     feed: &Feed,
-    topic: &Topic,
+    topics: &[Topic; 2],
     audience: Audience,
-    complete: impl Fn(&D) -> bool,
-) -> Result<D, LookError> {
-    let newest = async || -> Result<D, LookError> {
-        let document = feed.document(topic, audience).await.map_err(refused)?;
-        Ok(serde_json::from_slice(&document)?)
-    };
-    let until_complete = async {
-        let mut subscription = feed.subscribe(topic, audience).map_err(refused)?;
+) -> Result<(HostDocument, ProcessesDocument), LookError> {
+    let [host_topic, processes_topic] = topics;
+    let mut hosts = feed.subscribe(host_topic, audience).map_err(refused)?;
+    let mut tables = feed.subscribe(processes_topic, audience).map_err(refused)?;
+    let (mut host, mut processes) = (None, None);
+    let mut tables_with_rates = 0;
+    let complete = async {
         loop {
-            if let Event::Gone = subscription.next().await {
-                return Err(LookError::Nothing);
+            tokio::select! {
+                event = hosts.next() => {
+                    host = Some(newest::<HostDocument>(feed, host_topic, audience, &event).await?);
+                }
+                event = tables.next() => {
+                    let table: ProcessesDocument =
+                        newest(feed, processes_topic, audience, &event).await?;
+                    tables_with_rates += usize::from(shares_are_there(&table));
+                    processes = Some(table);
+                }
             }
-            let document = newest().await?;
-            if complete(&document) {
-                return Ok(document);
+            let host_is_complete =
+                host.as_ref().is_some_and(|host| has_rates(host) && has_ended(host));
+            // What costs more to read of a process comes later. Some is always on its way where
+            // processes come and go, so one more table is waited for and no more.
+            let table_is_complete = processes.as_ref().is_some_and(|table| {
+                table.summary.problem.is_some()
+                    || tables_with_rates > 1
+                    || (tables_with_rates > 0 && commands_are_there(table))
+            });
+            if host_is_complete && table_is_complete {
+                return Ok::<(), LookError>(());
             }
         }
     };
-    match tokio::time::timeout(PATIENCE, until_complete).await {
-        Ok(result) => result,
-        Err(_) => newest().await,
+    if let Ok(result) = tokio::time::timeout(PATIENCE, complete).await {
+        result?;
     }
+    Ok((host.ok_or(LookError::Nothing)?, processes.ok_or(LookError::Nothing)?))
+}
+
+/// What a topic says after this event.
+async fn newest<D: serde::de::DeserializeOwned>(
+    feed: &Feed,
+    topic: &Topic,
+    audience: Audience,
+    event: &Event,
+) -> Result<D, LookError> {
+    if matches!(event, Event::Gone) {
+        return Err(LookError::Nothing);
+    }
+    let document = feed.document(topic, audience).await.map_err(refused)?;
+    Ok(serde_json::from_slice(&document)?)
 }
 
 fn refused(_: Refusal) -> LookError {
@@ -101,6 +132,32 @@ fn refused(_: Refusal) -> LookError {
 fn has_rates(document: &HostDocument) -> bool {
     let usage = document.cpu.value.as_ref().and_then(|cpu| cpu.usage);
     !matches!(usage.reason(), Some(Reason::Measuring | Reason::NotCollected))
+}
+
+/// Whether every source has come back once, or is known to hang.
+fn has_ended(document: &HostDocument) -> bool {
+    document.sources.iter().all(|health| health.state != SourceState::Waiting)
+}
+
+fn shares_are_there(document: &ProcessesDocument) -> bool {
+    document.processes.iter().any(|row| row.cpu_percent.present().is_some())
+}
+
+fn commands_are_there(document: &ProcessesDocument) -> bool {
+    let missing = |row: &ProcessRow| row.command.reason() == Some(Reason::NotCollected);
+    !document.processes.iter().any(missing)
+}
+
+/// When the newest of a look at another machine was read, by that machine's clock.
+#[must_use]
+pub fn newest_reading(host: &HostDocument) -> UnixMillis {
+    macro_rules! newest {
+        ($( $(#[$doc:meta])* $key:ident: $type:ident, )*) => {
+            [$( host.$key.taken_at_ms, )*]
+        };
+    }
+    let taken = crate::host_sections!(newest);
+    UnixMillis(taken.iter().filter_map(|at| at.present()).map(|at| at.0).max().unwrap_or_default())
 }
 
 /// Whether the look's rates are not there yet.

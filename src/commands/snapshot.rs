@@ -94,7 +94,8 @@ impl Remote {
         let host: HostDocument = self.get(&format!("api/v1/hosts/{id}")).await?;
         let processes: ProcessesDocument =
             self.get(&format!("api/v1/hosts/{id}/processes")).await?;
-        Ok(Look { host, processes })
+        let at = measure::newest_reading(&host);
+        Ok(Look { host, processes, at })
     }
 
     async fn get<D: serde::de::DeserializeOwned>(&self, path: &str) -> Result<D, String> {

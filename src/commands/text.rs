@@ -4,94 +4,122 @@
 use std::fmt::Write as _;
 
 use crate::model::process::ProcessRow;
-use crate::model::{Bytes, Percent, Reading, Seconds};
+use crate::model::{Reading, Reason, Section};
 
 use super::measure::Look;
+
+mod devices;
+mod others;
+mod storage;
+mod table;
+mod units;
+
+pub(super) use table::wrapped;
+pub(super) use units::{age, reason_words, shown};
+
+use table::Line;
+use units::{bytes, duration, percent};
 
 /// How many processes are listed.
 const TOP: usize = 10;
 
-/// The look as text, lines at most `width` characters long.
+/// The look as text, lines at most `width` characters long. What other people named their processes
+/// and files does not move this terminal's cursor.
 #[must_use]
 pub fn look(look: &Look, width: usize) -> String {
-    let mut lines = header(look);
-    lines.extend(cpu(look));
-    lines.extend(memory(look));
-    lines.push(String::new());
-    lines.extend(processes(look));
+    let blocks = [
+        [header(look), cpu(look), memory(look), others::summary(look)].concat(),
+        storage::filesystems(look),
+        storage::disks(look),
+        devices::network(look),
+        devices::sensors(look),
+        others::logins(look),
+        others::failed(look),
+        others::missing(look),
+        processes(look),
+    ];
+    let blocks = blocks.into_iter().filter(|block| !block.is_empty());
+    let lines = blocks.collect::<Vec<_>>().join(&Line::Row(String::new()));
     let mut text = String::new();
-    for line in lines {
-        // What other people named their processes must not move this terminal's cursor.
-        let cut: String =
-            line.chars().take(width).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-        let _ = writeln!(text, "{}", cut.trim_end());
+    for line in lines.iter().flat_map(|line| line.set(width)) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}", line.trim_end());
     }
     text
 }
 
-fn header(look: &Look) -> Vec<String> {
+fn header(look: &Look) -> Vec<Line> {
     let system = look.host.system.value.as_ref();
     let os = system.and_then(|s| s.operating_system.as_ref().map(|os| os.pretty_name.clone()));
     let kernel = system.and_then(|s| s.kernel_release.clone());
     let up = system.and_then(|s| s.uptime_seconds);
-    vec![format!(
+    vec![Line::Row(format!(
         "{}  {}, kernel {}, up {}",
         look.host.host,
         shown(&os, Clone::clone),
         shown(&kernel, Clone::clone),
         shown(&up, |up| duration(*up)),
-    )]
+    ))]
 }
 
-fn cpu(look: &Look) -> Vec<String> {
+fn cpu(look: &Look) -> Vec<Line> {
     let cpu = match &look.host.cpu.value {
         Reading::Present(cpu) => cpu,
-        Reading::Absent { absent } => return vec![format!("CPU      – ({absent})")],
+        Reading::Absent { absent } => return vec![Line::Said("CPU", format!("– ({absent})"))],
     };
     let usage = cpu.usage;
     vec![
-        format!(
-            "CPU      {}  user {}  system {}  iowait {}  steal {}",
-            shown(&usage, |usage| percent(usage.busy_percent)),
-            shown(&usage, |usage| percent(usage.user_percent)),
-            shown(&usage, |usage| percent(usage.system_percent)),
-            shown(&usage, |usage| percent(usage.iowait_percent)),
-            shown(&usage, |usage| percent(usage.steal_percent)),
+        Line::Said(
+            "CPU",
+            format!(
+                "{}  user {}  system {}  iowait {}  steal {}",
+                shown(&usage, |usage| percent(usage.busy_percent)),
+                shown(&usage, |usage| percent(usage.user_percent)),
+                shown(&usage, |usage| percent(usage.system_percent)),
+                shown(&usage, |usage| percent(usage.iowait_percent)),
+                shown(&usage, |usage| percent(usage.steal_percent)),
+            ),
         ),
-        format!(
-            "         {}, {} cores, {} threads, load {}",
-            shown(&cpu.brand, Clone::clone),
-            shown(&cpu.cores, ToString::to_string),
-            shown(&cpu.threads, ToString::to_string),
-            shown(&cpu.load, |load| format!("{} {} {}", load.one, load.five, load.fifteen)),
+        Line::Said(
+            "",
+            format!(
+                "{}, {} cores, {} threads, load {}",
+                shown(&cpu.brand, Clone::clone),
+                shown(&cpu.cores, ToString::to_string),
+                shown(&cpu.threads, ToString::to_string),
+                shown(&cpu.load, |load| format!("{} {} {}", load.one, load.five, load.fifteen)),
+            ),
         ),
     ]
 }
 
-fn memory(look: &Look) -> Vec<String> {
+fn memory(look: &Look) -> Vec<Line> {
     let memory = match &look.host.memory.value {
         Reading::Present(memory) => memory,
-        Reading::Absent { absent } => return vec![format!("Memory   – ({absent})")],
+        Reading::Absent { absent } => return vec![Line::Said("Memory", format!("– ({absent})"))],
     };
     let swap = shown(&memory.swap, |swap| {
         format!("{} of {}", bytes(swap.used_bytes), bytes(swap.total_bytes))
     });
     vec![
-        format!(
-            "Memory   {}  {} of {}, {} available",
-            shown(&memory.used_percent, |used| percent(*used)),
-            bytes(memory.used_bytes),
-            bytes(memory.total_bytes),
-            shown(&memory.available_bytes, |available| bytes(*available)),
+        Line::Said(
+            "Memory",
+            format!(
+                "{}  {} of {}, {} available",
+                shown(&memory.used_percent, |used| percent(*used)),
+                bytes(memory.used_bytes),
+                bytes(memory.total_bytes),
+                shown(&memory.available_bytes, |available| bytes(*available)),
+            ),
         ),
-        format!("Swap     {swap}"),
+        Line::Said("Swap", swap),
     ]
 }
 
-fn processes(look: &Look) -> Vec<String> {
+fn processes(look: &Look) -> Vec<Line> {
     let summary = match &look.processes.summary.value {
         Reading::Present(summary) => summary,
-        Reading::Absent { absent } => return vec![format!("Processes – ({absent})")],
+        Reading::Absent { absent } => return vec![Line::Row(format!("Processes – ({absent})"))],
     };
     let mut rows: Vec<&ProcessRow> = look.processes.processes.iter().collect();
     let busy = |row: &ProcessRow| row.cpu_percent.present().map_or(-1.0, |percent| percent.0);
@@ -99,84 +127,33 @@ fn processes(look: &Look) -> Vec<String> {
         busy(b).total_cmp(&busy(a)).then(b.resident_bytes.0.cmp(&a.resident_bytes.0))
     });
     let mut lines = vec![
-        format!(
+        Line::Row(format!(
             "Processes {}, {} running, {} threads; the busiest:",
             summary.total, summary.running, summary.threads
-        ),
-        format!("{:>8} {:<12} {:>7} {:>10}  COMMAND", "PID", "USER", "CPU", "MEMORY"),
+        )),
+        Line::Row(format!("{:>8} {:<12} {:>7} {:>10}  COMMAND", "PID", "USER", "CPU", "MEMORY")),
     ];
     lines.extend(rows.into_iter().take(TOP).map(|row| {
-        format!(
+        Line::Row(format!(
             "{:>8} {:<12} {:>7} {:>10}  {}",
             row.pid,
             shown(&row.user, |user| user.chars().take(12).collect()),
             shown(&row.cpu_percent, |cpu| format!("{:.1} %", cpu.0)),
             bytes(row.resident_bytes),
             shown(&row.command, ToString::to_string),
-        )
+        ))
     }));
     lines
 }
 
-/// A value, or `–` and why there is none.
-pub(super) fn shown<T>(reading: &Reading<T>, show: impl FnOnce(&T) -> String) -> String {
-    match reading {
-        Reading::Present(value) => show(value),
-        Reading::Absent { absent } => format!("– ({absent})"),
-    }
-}
-
-fn percent(percent: Percent) -> String {
-    format!("{:.0} %", percent.0)
-}
-
-/// Bytes in powers of 1024, one decimal under 100.
-pub(super) fn bytes(bytes: Bytes) -> String {
-    const UNITS: [&str; 6] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
-    let mut value = bytes.0 as f64;
-    let mut unit = 0;
-    // 1023.95 would be shown as 1024.0 of the smaller unit.
-    while value >= 1023.95 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    let decimals = usize::from(unit > 0 && value < 99.95);
-    format!("{value:.decimals$} {}", UNITS[unit])
-}
-
-/// `41 d 03:12`, or `03:12:45` within a day.
-pub(super) fn duration(seconds: Seconds) -> String {
-    let whole = seconds.0.max(0.0) as u64;
-    let (days, hours, minutes) = (whole / 86_400, whole / 3600 % 24, whole / 60 % 60);
-    if days > 0 {
-        format!("{days} d {hours:02}:{minutes:02}")
-    } else {
-        format!("{hours:02}:{minutes:02}:{:02}", whole % 60)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_have_one_decimal_under_a_hundred() {
-        for (number, text) in [
-            (0, "0 B"),
-            (1023, "1023 B"),
-            (1024, "1.0 KiB"),
-            (102_400, "100 KiB"),
-            (1_073_741_823, "1.0 GiB"),
-            (432_551_231_488, "403 GiB"),
-            (u64::MAX, "16384 PiB"),
-        ] {
-            assert_eq!(bytes(Bytes(number)), text);
-        }
-    }
-
-    #[test]
-    fn durations_read_like_uptime() {
-        assert_eq!(duration(Seconds(3_553_920.0)), "41 d 03:12");
-        assert_eq!(duration(Seconds(59.9)), "00:00:59");
+/// The value of a section, or the line that says why there is none; no line if this machine has no
+/// such thing, or nobody reads it.
+fn given<'a, T>(title: &'static str, section: &'a Section<T>) -> Result<&'a T, Vec<Line>> {
+    match &section.value {
+        Reading::Present(value) => Ok(value),
+        Reading::Absent {
+            absent: Reason::NotSupported | Reason::NotInstalled | Reason::NotCollected,
+        } => Err(Vec::new()),
+        Reading::Absent { absent } => Err(vec![Line::Said(title, format!("– ({absent})"))]),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::THREADS;
 use super::moment::Moment;
-use crate::model::cpu::{Core, Cpu, CpuUsage, Frequency, Load};
+use crate::model::cpu::{Core, Cpu, CpuSeconds, CpuUsage, Frequency, KernelCounts, Load};
 use crate::model::pressure::{Pressure, PressureLine};
 use crate::model::process::{Process, ProcessTable};
 use crate::model::{Hertz, Percent, Reading, Seconds};
@@ -53,7 +53,35 @@ pub(super) fn cpu(moment: Moment, processes: &ProcessTable) -> Cpu {
             threads: processes.summary.threads,
         }),
         pressure: Reading::Present(pressure(moment, "cpu pressure", 2.0)),
-        seconds_total: Vec::new(),
+        seconds_total: (0..THREADS).map(|id| seconds(moment, id)).collect(),
+        kernel: kernel(moment, processes.summary.running, load),
+    }
+}
+
+/// Since boot, and always growing; a flow is never more than twice its mean, so idle grows too.
+fn seconds(moment: Moment, id: u32) -> CpuSeconds {
+    let up = moment.uptime_seconds();
+    let share = 0.45 * moment.noise.unit(&format!("core {id}"));
+    let busy = moment.flow(&format!("core seconds {id}"), share).total;
+    let iowait = up * 0.01;
+    CpuSeconds {
+        id,
+        user: Seconds::new(busy * 0.88),
+        system: Seconds::new(busy * 0.12),
+        idle: Seconds::new(up - busy - iowait),
+        iowait: Seconds::new(iowait),
+        ..CpuSeconds::default()
+    }
+}
+
+fn kernel(moment: Moment, running: u32, load: f64) -> KernelCounts {
+    let total = |name, mean| Reading::Present(moment.flow(name, mean).count());
+    KernelCounts {
+        interrupts_total: total("interrupts", 41_000.0),
+        context_switches_total: total("context switches", 68_000.0),
+        forks_total: total("forks", 22.0),
+        running: Reading::Present(u64::from(running) + load as u64),
+        blocked: Reading::Present((2.0 * moment.wave("blocked", 20.0)) as u64),
     }
 }
 

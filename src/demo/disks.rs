@@ -130,9 +130,9 @@ fn disk(moment: Moment, kind: DiskKind, key: &str, name: &str, bytes: u64, moved
         written_bytes_total: Bytes(written.count() / 512 * 512),
         reads_total: reads.count(),
         writes_total: writes.count(),
-        read_seconds_total: Seconds::new(reads.total * read_latency),
-        write_seconds_total: Seconds::new(writes.total * write_latency),
-        busy_seconds_total: Seconds::new(busy.total),
+        read_seconds_total: Reading::Present(Seconds::new(reads.total * read_latency)),
+        write_seconds_total: Reading::Present(Seconds::new(writes.total * write_latency)),
+        busy_seconds_total: Reading::Present(Seconds::new(busy.total)),
         activity: Reading::Present(DiskActivity {
             read_bytes_per_second: read.bytes_per_second(),
             written_bytes_per_second: written.bytes_per_second(),
@@ -140,8 +140,10 @@ fn disk(moment: Moment, kind: DiskKind, key: &str, name: &str, bytes: u64, moved
             writes_per_second: writes.events_per_second(),
             read_latency_seconds: latency(reads, read_latency),
             write_latency_seconds: latency(writes, write_latency),
-            busy_percent: Percent::of(busy.per_second, 1.0).unwrap_or_default().clamped(),
-            queue_length: (queue * slower * 100.0).round() / 100.0,
+            busy_percent: Reading::Present(
+                Percent::of(busy.per_second, 1.0).unwrap_or_default().clamped(),
+            ),
+            queue_length: Reading::Present((queue * slower * 100.0).round() / 100.0),
         }),
     }
 }
@@ -161,7 +163,7 @@ pub(super) fn raid(moment: Moment) -> Raid {
             key: "md0".into(),
             level: Reading::Present("raid5".into()),
             state: RaidState::Recovering,
-            size_bytes: Bytes(ARRAY_BYTES),
+            size_bytes: Reading::Present(Bytes(ARRAY_BYTES)),
             devices_wanted: Reading::Present(4),
             devices_working: Reading::Present(3),
             members: (1..=4).map(member).collect(),

@@ -3,7 +3,7 @@
 use super::cpu::pressure;
 use super::moment::Moment;
 use super::{GIB, MEMORY, SWAP};
-use crate::model::memory::{Memory, Swap};
+use crate::model::memory::{MEMINFO_KEYS, Meminfo, Memory, Swap};
 use crate::model::numa::{Numa, NumaNode};
 use crate::model::process::ProcessTable;
 use crate::model::{Bytes, BytesPerSecond, Percent, Reading, Reason};
@@ -20,7 +20,7 @@ pub(super) fn memory(moment: Moment, processes: &ProcessTable) -> Memory {
     let available = Bytes(MEMORY.0.saturating_sub(used.0));
     let swap_used = Bytes((0.4 * GIB + 2.0e8 * moment.wave("swap", 600.0)) as u64);
     let buffers = Bytes((2.1 * GIB) as u64);
-    Memory {
+    let memory = Memory {
         total_bytes: MEMORY,
         used_bytes: used,
         used_percent: Reading::from_option(Percent::of_bytes(used, MEMORY), Reason::NotSupported),
@@ -46,7 +46,32 @@ pub(super) fn memory(moment: Moment, processes: &ProcessTable) -> Memory {
             out_bytes_per_second: Reading::Present(BytesPerSecond(0)),
         }),
         pressure: Reading::Present(pressure(moment, "memory pressure", 0.3)),
-    }
+        meminfo: Meminfo::default(),
+    };
+    Memory { meminfo: meminfo(&memory), ..memory }
+}
+
+/// What the made-up kernel would say of it.
+fn meminfo(memory: &Memory) -> Meminfo {
+    let present = |reading: Reading<Bytes>| reading.present().map(|bytes| bytes.0);
+    let swap = memory.swap.present();
+    let shared = present(memory.shared_bytes);
+    let value = |key: &&str| match *key {
+        "MemTotal" => Some(memory.total_bytes.0),
+        "MemFree" => Some(memory.free_bytes.0),
+        "MemAvailable" => present(memory.available_bytes),
+        "Buffers" => present(memory.buffers_bytes),
+        "Cached" => {
+            present(memory.cached_bytes).zip(shared).map(|(cached, shared)| cached + shared)
+        }
+        "Shmem" => shared,
+        "Dirty" => present(memory.dirty_bytes),
+        "AnonHugePages" => present(memory.transparent_huge_bytes),
+        "SwapTotal" => swap.map(|swap| swap.total_bytes.0),
+        "SwapFree" => swap.map(|swap| swap.free_bytes.0),
+        _ => None,
+    };
+    Meminfo { values: MEMINFO_KEYS.iter().map(value).collect() }
 }
 
 /// Two nodes, the second with less free: jobs ask for the cards that hang on it.

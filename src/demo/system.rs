@@ -3,7 +3,7 @@
 use super::moment::Moment;
 use super::{BOOT, host_id};
 use crate::model::clock_sync::ClockSync;
-use crate::model::system::{OperatingSystem, System};
+use crate::model::system::{OperatingSystem, OsRelease, System};
 use crate::model::unit::{FailedUnit, Units};
 use crate::model::{Reading, Seconds, UnixMillis};
 
@@ -17,9 +17,17 @@ pub(super) fn system(moment: Moment) -> System {
             version: Reading::Present("24.04".to_owned()),
             codename: Reading::Present("noble".to_owned()),
             pretty_name: "Ubuntu 24.04.3 LTS".to_owned(),
+            release: OsRelease {
+                id: "ubuntu".to_owned(),
+                id_like: "debian".to_owned(),
+                version: "24.04.3 LTS (Noble Numbat)".to_owned(),
+                ..OsRelease::default()
+            },
         }),
         kernel_name: Reading::Present("Linux".to_owned()),
         kernel_release: Reading::Present("6.8.0-45-generic".to_owned()),
+        kernel_version: Reading::Present("#45-Ubuntu SMP PREEMPT_DYNAMIC".to_owned()),
+        domain_name: Reading::Present("(none)".to_owned()),
         architecture: "x86_64".to_owned(),
         boot_time_ms: Reading::Present(BOOT),
         uptime_seconds: Reading::Present(Seconds::new(moment.uptime_seconds())),

@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::hide;
+
 use crate::model::process::{Process, ProcessRow, ProcessSummary, ProcessTable};
 use crate::model::table::Row;
 use crate::model::wire::HostRow;
 use crate::model::{Audience, Reading, Section, Snapshot, Text};
-
-mod hide;
 
 /// Writes one JSON object.
 struct Object {

@@ -117,6 +117,14 @@ impl Version {
         }
     }
 
+    /// The host it is about, if it is about one.
+    pub(super) fn host(&self) -> Option<&Snapshot> {
+        match &self.content {
+            Content::Host(snapshot) => Some(snapshot),
+            Content::Overview(_) | Content::Processes(_) => None,
+        }
+    }
+
     /// How often what it is made of is read while somebody looks.
     pub(super) fn interval(&self) -> Duration {
         Duration::from_millis(match &self.content {

@@ -6,10 +6,12 @@
 use std::time::Duration;
 
 use super::files::{self, Kept};
+use super::missing::Missing;
 use super::parse::{ParseError, Place, unsigned, words};
 use super::sampler::Last;
 use super::{Collected, Context, Source, pressure};
 use crate::model::cpu::{Core, Cpu, Load};
+use crate::model::source::SourceFinding;
 use crate::model::{Reading, Reason};
 
 pub mod frequency;
@@ -33,6 +35,7 @@ pub struct CpuSource {
     last: Last<StatSample>,
     described: Option<Described>,
     frequency: FrequencyReader,
+    missing: Missing,
 }
 
 /// What the processors are.
@@ -57,6 +60,7 @@ impl CpuSource {
             last: Last::default(),
             described: None,
             frequency: FrequencyReader::new(context.clone()),
+            missing: Missing::new("cpu"),
             context,
         }
     }
@@ -88,6 +92,16 @@ impl CpuSource {
         self.described = Some(described.clone());
         described
     }
+
+    fn note_missing(&mut self, cpu: &Cpu) {
+        let roots = &self.context.roots;
+        let missing = &mut self.missing;
+        missing.begin(self.context.clock.wall());
+        missing.note_reading("cpuinfo", files::named(&roots.proc("cpuinfo")), &cpu.brand);
+        missing.note_reading("cpufreq", "processor frequencies", &cpu.frequency);
+        missing.note_reading("loadavg", files::named(&roots.proc("loadavg")), &cpu.load);
+        missing.note_reading("pressure", files::named(&roots.proc("pressure/cpu")), &cpu.pressure);
+    }
 }
 
 impl Source for CpuSource {
@@ -114,10 +128,16 @@ impl Source for CpuSource {
             frequency: self.frequency.read(now),
             load: self.loadavg.read().and_then(|bytes| Ok(parse_loadavg(bytes)?)).into(),
             seconds_total: sample.cores.iter().map(times::seconds).collect(),
+            kernel: sample.kernel,
             pressure: self.pressure.read().and_then(|bytes| Ok(pressure::parse(bytes)?)).into(),
         };
         self.last.replace(now, sample);
+        self.note_missing(&cpu);
         Ok(Collected::Cpu(cpu))
+    }
+
+    fn findings(&self) -> Vec<SourceFinding> {
+        self.missing.findings()
     }
 }
 

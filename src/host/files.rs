@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
 
+use super::parse::visible;
 use crate::model::Reason;
 
 /// Most bytes of a file of one or a few lines.
@@ -31,6 +32,12 @@ pub fn reason(error: &io::Error) -> Reason {
         Some(Errno::SRCH) => Reason::Gone,
         _ => Reason::ReadFailed,
     }
+}
+
+/// A path as findings name it.
+#[must_use]
+pub fn named(path: &Path) -> String {
+    visible(path.as_os_str().as_encoded_bytes())
 }
 
 /// The whole file.

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use super::files::{self, Kept};
-use super::parse::{ParseError, lines, words};
+use super::missing::Missing;
+use super::parse::{ParseError, lines, unsigned, words};
 use super::sampler::{Last, per_second};
 use super::{Collected, Context, Source, pressure};
-use crate::model::memory::{HugePages, Memory, Swap};
+use crate::model::memory::{HugePages, MEMINFO_KEYS, Meminfo, Memory, Swap};
+use crate::model::source::SourceFinding;
 use crate::model::{Bytes, BytesPerSecond, Percent, Reading, Reason};
 
 /// The source `memory`.
@@ -18,6 +20,7 @@ pub struct MemorySource {
     pressure: Kept,
     swapped: Last<Swapped>,
     page_size: u64,
+    missing: Missing,
 }
 
 impl MemorySource {
@@ -31,6 +34,7 @@ impl MemorySource {
             pressure: kept("pressure/memory"),
             swapped: Last::default(),
             page_size: rustix::param::page_size() as u64,
+            missing: Missing::new("memory"),
             context,
         }
     }
@@ -51,6 +55,18 @@ impl MemorySource {
         self.swapped.replace(now, swapped);
         Ok(rates)
     }
+
+    fn note_missing(&mut self, memory: &Memory) {
+        let roots = &self.context.roots;
+        let missing = &mut self.missing;
+        missing.begin(self.context.clock.wall());
+        let pressure = files::named(&roots.proc("pressure/memory"));
+        missing.note_reading("pressure", pressure, &memory.pressure);
+        if let Reading::Present(swap) = &memory.swap {
+            let vmstat = files::named(&roots.proc("vmstat"));
+            missing.note_reading("vmstat", vmstat, &swap.in_bytes_per_second);
+        }
+    }
 }
 
 impl Source for MemorySource {
@@ -66,7 +82,12 @@ impl Source for MemorySource {
             let absent = |reason| (Reading::absent(reason), Reading::absent(reason));
             (swap.in_bytes_per_second, swap.out_bytes_per_second) = rates.unwrap_or_else(absent);
         }
+        self.note_missing(&memory);
         Ok(Collected::Memory(memory))
+    }
+
+    fn findings(&self) -> Vec<SourceFinding> {
+        self.missing.findings()
     }
 }
 
@@ -124,7 +145,9 @@ pub fn parse_vmstat(bytes: &[u8]) -> Result<Swapped, ParseError> {
 pub fn parse_meminfo(bytes: &[u8]) -> Result<Memory, ParseError> {
     const FILE: &str = "meminfo";
     let mut fields = Fields::default();
+    let mut known = Known::default();
     for (place, line) in lines(FILE, bytes) {
+        known.take(line);
         let mut words = words(line);
         let key = words.next();
         let slot = match key {
@@ -149,7 +172,32 @@ pub fn parse_meminfo(bytes: &[u8]) -> Result<Memory, ParseError> {
         let is_count = key.is_some_and(|key| key.starts_with(b"HugePages_"));
         *slot = Some(if is_count { number } else { number.saturating_mul(1024) });
     }
-    fields.into_memory()
+    let memory = fields.into_memory()?;
+    Ok(Memory { meminfo: known.meminfo, ..memory })
+}
+
+/// All the lines that have a name here. What is malformed in one of them is as if it was not there.
+#[derive(Default)]
+struct Known {
+    meminfo: Meminfo,
+    /// Where the next key is looked for first: the kernel's order is ours, with gaps.
+    next: usize,
+}
+
+impl Known {
+    fn take(&mut self, line: &[u8]) {
+        self.meminfo.values.resize(MEMINFO_KEYS.len(), None);
+        let mut words = words(line);
+        let Some(key) = words.next().and_then(|key| key.strip_suffix(b":")) else { return };
+        let (before, after) = MEMINFO_KEYS.split_at(self.next);
+        let mut places = (self.next..).zip(after).chain((0..).zip(before));
+        let found = places.find(|(_, name)| name.as_bytes() == key);
+        let Some((place, _)) = found else { return };
+        self.next = place + 1;
+        let number = words.next().and_then(unsigned);
+        let unit = if words.next() == Some(b"kB") { 1024 } else { 1 };
+        self.meminfo.values[place] = number.and_then(|number| number.checked_mul(unit));
+    }
 }
 
 /// The fields of `meminfo` that are used, in bytes; counts of huge pages as they are.
@@ -201,6 +249,7 @@ impl Fields {
             huge_pages: Reading::from_option(self.huge_pages(), Reason::NotSupported),
             swap: self.swap(),
             pressure: Reading::absent(Reason::NotCollected),
+            meminfo: Meminfo::default(),
         })
     }
 

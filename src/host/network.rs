@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::files::{self, Kept};
-use super::findings::{Findings, missing};
+use super::missing::Missing;
 use super::order::natural;
 use super::sampler::Last;
 use super::{Collected, Context, Roots, Source};
@@ -70,7 +70,7 @@ pub struct NetworkSource {
     addresses: Addresses,
     /// What is shown, in its order, as long as nothing it follows from is read again.
     rows: Vec<Row>,
-    findings: Findings,
+    missing: Missing,
 }
 
 /// What addresses there are, and the way out.
@@ -94,7 +94,7 @@ impl NetworkSource {
             addresses: Addresses { at: None, problem: None, default_interface: None },
             attributes: Err(Reason::NotCollected),
             rows: Vec::new(),
-            findings: Findings::default(),
+            missing: Missing::new("network"),
             context,
         }
     }
@@ -292,20 +292,20 @@ impl Source for NetworkSource {
             self.rows = self.sorted_rows();
         }
         let network = self.network(elapsed);
-        let at = self.context.clock.wall();
-        let found = [
+        self.missing.begin(self.context.clock.wall());
+        for (what, why) in [
             ("sys/class/net", self.attributes.err()),
             ("getifaddrs", self.addresses.problem.filter(|_| self.context.roots.is_live())),
-        ];
-        let found = found.into_iter();
-        self.findings.renew(
-            found.filter_map(|(what, why)| Some(missing("network", what, why?, at))).collect(),
-        );
+        ] {
+            if let Some(reason) = why {
+                self.missing.note(what, what, reason);
+            }
+        }
         Ok(Collected::Network(network))
     }
 
     fn findings(&self) -> Vec<SourceFinding> {
-        self.findings.list()
+        self.missing.findings()
     }
 }
 

@@ -6,12 +6,15 @@
 
 use std::time::Duration;
 
+use super::missing::Missing;
 use super::sampler::Last;
 use super::{Collected, Context, Source};
 use crate::model::Reason;
+use crate::model::source::SourceFinding;
 
 pub mod details;
 mod entry;
+mod findings;
 pub mod redact;
 mod row;
 pub mod stat;
@@ -21,6 +24,7 @@ pub mod visibility;
 
 use details::{Details, Found, Identity, Wanted};
 use entry::Entry;
+use findings::{Facts, LeftOut};
 use row::Machine;
 use table::Reader;
 use users::Users;
@@ -51,6 +55,8 @@ pub struct ProcessSource {
     /// Where the next turn of the round begins.
     turn: usize,
     waited: bool,
+    left_out: LeftOut,
+    missing: Missing,
 }
 
 impl ProcessSource {
@@ -68,6 +74,8 @@ impl ProcessSource {
             last: Last::default(),
             turn: 0,
             waited: false,
+            left_out: LeftOut::new(),
+            missing: Missing::new("processes"),
             context,
         }
     }
@@ -78,7 +86,7 @@ impl ProcessSource {
         self.reader.list(&mut self.pids)?;
         let mut before = std::mem::take(&mut self.entries).into_iter();
         self.entries.reserve(self.pids.len());
-        let mut failure = None;
+        self.left_out.clear();
         for &pid in &self.pids {
             while let Some(mut gone) = next_if(&mut before, |entry| entry.pid() < pid) {
                 self.reader.close(&mut gone.file);
@@ -101,7 +109,7 @@ impl ProcessSource {
                     continue;
                 }
                 Err(Reason::Gone) => {}
-                Err(reason) => failure = Some(reason),
+                Err(reason) => *self.left_out.entry(reason).or_default() += 1,
             }
             self.reader.close(&mut entry.file);
         }
@@ -111,8 +119,8 @@ impl ProcessSource {
         let newest = self.entries.iter().map(|entry| entry.identity.start_ticks).max();
         self.last.replace(now, newest.unwrap_or_default());
         // One that cannot be read is left out; if none can be read, that is what there is to say.
-        match failure {
-            Some(reason) if self.entries.is_empty() => Err(reason),
+        match self.left_out.keys().next() {
+            Some(reason) if self.entries.is_empty() => Err(*reason),
             _ => Ok(()),
         }
     }
@@ -184,12 +192,27 @@ impl Source for ProcessSource {
         self.take_details();
         self.order_details();
         self.wait_for_details();
-        self.users.update();
+        self.users.update(now);
         self.machine.refresh(now);
         let users = &mut self.users;
         let clock = &self.context.clock;
         let table = row::table(&self.machine, &self.entries, elapsed, |uid| users.name(uid, clock));
+        self.missing.begin(clock.wall());
+        let facts = Facts {
+            sees_other_users: table.summary.sees_other_users,
+            visibility: self.machine.visibility(),
+            left_out: &self.left_out,
+            entries: &self.entries,
+            details: &self.details,
+            users: &self.users,
+            reader: &self.reader,
+        };
+        facts.note(&mut self.missing);
         Ok(Collected::Processes(table))
+    }
+
+    fn findings(&self) -> Vec<SourceFinding> {
+        self.missing.findings()
     }
 }
 

@@ -1,6 +1,8 @@
 //! Where the kernel's and the system's files are. The only place that knows `/proc`, `/sys`,
 //! `/run`, `/etc` and `/dev`; a captured machine is a folder with the same inside.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 /// The folders every source reads below.
@@ -12,6 +14,9 @@ pub struct Roots {
 impl Roots {
     /// Where `proc` is mounted, as `mounts` says it.
     pub const PROC_MOUNT_POINT: &str = "/proc";
+
+    /// How the names of loop devices begin, as `mountinfo` says them.
+    pub const LOOP_DEVICES: &str = "/dev/loop";
 
     /// This machine.
     #[must_use]
@@ -43,10 +48,54 @@ impl Roots {
         self.root.join("sys").join(path)
     }
 
+    /// A path below `/run`. Systems so old that `/var/run` is no link to it are not looked at.
+    #[must_use]
+    pub fn run(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.root.join("run").join(path)
+    }
+
+    /// A path below `/dev`.
+    #[must_use]
+    pub fn dev(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.root.join("dev").join(path)
+    }
+
     /// A path below `/etc`.
     #[must_use]
     pub fn etc(&self, path: impl AsRef<Path>) -> PathBuf {
         self.root.join("etc").join(path)
+    }
+
+    /// What is at `point`, a path as `mountinfo` says it.
+    #[must_use]
+    pub fn mounted(&self, point: &[u8]) -> PathBuf {
+        let relative = point.strip_prefix(b"/").unwrap_or(point);
+        if relative.is_empty() {
+            self.root.clone()
+        } else {
+            self.root.join(OsStr::from_bytes(relative))
+        }
+    }
+
+    /// Where a captured machine has what statfs(2) said of its mounts.
+    #[must_use]
+    pub fn captured_statfs(&self) -> PathBuf {
+        self.root.join("statfs")
+    }
+
+    /// Whether a tmpfs mounted at `point` is the kernel's or the system's own, where no user's file
+    /// ever is: below `/proc`, `/sys`, `/dev` and `/run`, and those folders themselves. `/run`, which
+    /// can run full, and shared memory (`/dev/shm`, `/run/shm`) are not.
+    #[must_use]
+    pub fn is_kept_by_the_system(point: &[u8]) -> bool {
+        const OWN: [&[u8]; 4] = [b"/proc", b"/sys", b"/dev", b"/run"];
+        let is_below = |folder: &&[u8]| {
+            point
+                .strip_prefix(*folder)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+        };
+        let is_shown = matches!(point, b"/run" | b"/run/shm" | b"/dev/shm");
+        !is_shown && OWN.iter().any(is_below)
     }
 
     /// A path below `/usr/lib`, where os-release(5) has its second place.

@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use super::findings::{Findings, missing};
+use super::missing::Missing;
 use super::order::natural;
 use super::{Collected, Context, Source};
 use crate::model::sensor::{SENSORS_MAX, Sensors};
@@ -46,7 +46,7 @@ pub struct SensorsSource {
     chips: Vec<Chip>,
     domains: Vec<Domain>,
     listed_at: Option<Duration>,
-    findings: Findings,
+    missing: Missing,
 }
 
 impl SensorsSource {
@@ -58,7 +58,7 @@ impl SensorsSource {
             chips: Vec::new(),
             domains: Vec::new(),
             listed_at: None,
-            findings: Findings::default(),
+            missing: Missing::new("sensors"),
         }
     }
 
@@ -140,11 +140,10 @@ impl Source for SensorsSource {
             // Something has gone: what is there now is seen at the next run.
             self.listed_at = None;
         }
-        let refused = self.domains.iter().any(Domain::is_refused);
-        let at = self.context.clock.wall();
-        let finding = || missing(self.name(), rapl::FILES, Reason::PermissionDenied, at);
-        let found = refused.then(finding).into_iter().collect();
-        self.findings.renew(found);
+        self.missing.begin(self.context.clock.wall());
+        if self.domains.iter().any(Domain::is_refused) {
+            self.missing.note("rapl", rapl::FILES, Reason::PermissionDenied);
+        }
         let sensors = self.sensors();
         if sensors == Sensors::default() {
             return Err(Reason::NotSupported);
@@ -153,7 +152,7 @@ impl Source for SensorsSource {
     }
 
     fn findings(&self) -> Vec<SourceFinding> {
-        self.findings.list()
+        self.missing.findings()
     }
 }
 

@@ -9,7 +9,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use super::files::{self, Kept};
-use super::findings::{Findings, missing};
+use super::missing::Missing;
 use super::parse::{ParseError, lines, words};
 use super::{Collected, Context, Source, network};
 use crate::model::network::{Sockets, TcpStates};
@@ -36,7 +36,7 @@ pub struct SocketsSource {
     four: Kept,
     six: Kept,
     page_size: u64,
-    findings: Findings,
+    missing: Missing,
 }
 
 impl SocketsSource {
@@ -48,7 +48,7 @@ impl SocketsSource {
             four: kept("sockstat"),
             six: kept("sockstat6"),
             page_size: rustix::param::page_size() as u64,
-            findings: Findings::default(),
+            missing: Missing::new("sockets"),
             context,
         }
     }
@@ -74,20 +74,17 @@ impl Source for SocketsSource {
     fn collect(&mut self) -> Result<Collected, Reason> {
         let four = self.four.read().and_then(|bytes| Ok(parse_sockstat(bytes)?));
         let six = self.six.read().and_then(|bytes| Ok(parse_sockstat(bytes)?));
-        let mut findings = Vec::new();
+        self.missing.begin(self.context.clock.wall());
         let count = four.as_ref().map_or(0, Sockstat::tcp_sockets)
             + six.as_ref().map_or(0, Sockstat::tcp_sockets);
         let tcp = if count > WALK_MAX {
             let what = format!("net/tcp ({count} TCP sockets)");
-            let at = self.context.clock.wall();
-            let finding = missing(self.name(), &what, Reason::OutOfResources, at);
             // It is our own bound: no limit of the system has to be raised.
-            findings.push(SourceFinding { remedy: Remedy::Nothing, ..finding });
+            self.missing.note_with("tcp", what, Reason::OutOfResources, Remedy::Nothing);
             Err(Reason::OutOfResources)
         } else {
             self.walk()
         };
-        self.findings.renew(findings);
         if let (Err(reason), Err(_)) = (&four, &tcp) {
             return Err(*reason);
         }
@@ -116,7 +113,7 @@ impl Source for SocketsSource {
     }
 
     fn findings(&self) -> Vec<SourceFinding> {
-        self.findings.list()
+        self.missing.findings()
     }
 }
 

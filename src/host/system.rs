@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::files;
 use super::parse::{ParseError, Place, lines, unsigned, visible, words};
 use super::{Collected, Context, Source};
-use crate::model::system::{OperatingSystem, System};
+use crate::model::system::{OperatingSystem, OsRelease, System};
 use crate::model::{Reading, Reason, Seconds, UnixMillis};
 
 /// How long the kernel's boot time is believed. It changes only when the clock is set, and the
@@ -76,6 +76,8 @@ impl Source for SystemSource {
             operating_system: self.operating_system().into(),
             kernel_name: self.kernel("ostype"),
             kernel_release: self.kernel("osrelease"),
+            kernel_version: self.kernel("version"),
+            domain_name: self.kernel("domainname"),
             architecture: std::env::consts::ARCH.to_owned(),
             boot_time_ms: self.boot_time().into(),
             uptime_seconds: self.uptime().into(),
@@ -129,18 +131,24 @@ pub fn parse_uptime(bytes: &[u8]) -> Result<Seconds, ParseError> {
 #[must_use]
 pub fn parse_os_release(bytes: &[u8]) -> OperatingSystem {
     let [mut name, mut version, mut codename, mut pretty] = [const { None }; 4];
+    let mut release = OsRelease::default();
     for (_, line) in lines("os-release", bytes) {
         let line = line.trim_ascii();
         let Some(equals) = line.iter().position(|&byte| byte == b'=') else { continue };
+        let value = || visible(&unquote(&line[equals + 1..]));
         let slot = match &line[..equals] {
             b"NAME" => &mut name,
             b"VERSION_ID" => &mut version,
             b"VERSION_CODENAME" => &mut codename,
             b"PRETTY_NAME" => &mut pretty,
-            _ => continue,
+            key => {
+                if let Some(slot) = more(&mut release, key) {
+                    *slot = value();
+                }
+                continue;
+            }
         };
-        let value = visible(&unquote(&line[equals + 1..]));
-        *slot = Some(value).filter(|value| !value.is_empty());
+        *slot = Some(value()).filter(|value| !value.is_empty());
     }
     let name = name.unwrap_or_else(|| "Linux".to_owned());
     let pretty_name = pretty.unwrap_or_else(|| match &version {
@@ -152,12 +160,27 @@ pub fn parse_os_release(bytes: &[u8]) -> OperatingSystem {
         version: Reading::from_option(version, Reason::NotSupported),
         codename: Reading::from_option(codename, Reason::NotSupported),
         pretty_name,
+        release,
     }
+}
+
+fn more<'a>(release: &'a mut OsRelease, key: &[u8]) -> Option<&'a mut String> {
+    Some(match key {
+        b"ID" => &mut release.id,
+        b"ID_LIKE" => &mut release.id_like,
+        b"VERSION" => &mut release.version,
+        b"VARIANT" => &mut release.variant,
+        b"VARIANT_ID" => &mut release.variant_id,
+        b"BUILD_ID" => &mut release.build_id,
+        b"IMAGE_ID" => &mut release.image_id,
+        b"IMAGE_VERSION" => &mut release.image_version,
+        _ => return None,
+    })
 }
 
 /// A value as a shell takes it: in single quotes as it is, in double quotes a backslash before
 /// `"`, `$`, `` ` `` or `\` taken away, bare up to the first blank. An open quote ends with the line.
-fn unquote(value: &[u8]) -> Vec<u8> {
+pub(super) fn unquote(value: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(value.len());
     let mut quote = None;
     let mut bytes = value.iter().copied().peekable();

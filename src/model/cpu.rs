@@ -33,6 +33,26 @@ pub struct Cpu {
     #[serde(skip)]
     #[cfg_attr(test, ts(skip))]
     pub seconds_total: Vec<CpuSeconds>,
+    /// What the kernel counts beside the processors' time, for `/metrics` only: it is not on the
+    /// wire.
+    #[serde(skip)]
+    #[cfg_attr(test, ts(skip))]
+    pub kernel: KernelCounts,
+}
+
+/// What `/proc/stat` tells after the processors. Totals are since boot.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct KernelCounts {
+    /// Interrupts (`intr`, the first number).
+    pub interrupts_total: Reading<u64>,
+    /// Switches from one task to another (`ctxt`).
+    pub context_switches_total: Reading<u64>,
+    /// Processes and threads that were started (`processes`).
+    pub forks_total: Reading<u64>,
+    /// Threads that run or could run now (`procs_running`).
+    pub running: Reading<u64>,
+    /// Threads that wait for input/output now (`procs_blocked`).
+    pub blocked: Reading<u64>,
 }
 
 /// Time of one logical processor since boot. Source: `/proc/stat`, `cpuN` lines, in clock ticks.
@@ -56,6 +76,10 @@ pub struct CpuSeconds {
     pub softirq: Seconds,
     /// Taken by the hypervisor.
     pub steal: Seconds,
+    /// Running virtual machines; part of `user`.
+    pub guest: Seconds,
+    /// Running low-priority virtual machines; part of `nice`.
+    pub guest_nice: Seconds,
 }
 
 /// Shares of time, each 0–100 %; they add up to 100 with idle. Source: `/proc/stat`, `cpu` line.

@@ -9,7 +9,9 @@ use super::{Bytes, BytesPerSecond, PerSecond, Percent, Reading, Seconds, Text};
 /// The most rows that are kept, by name.
 pub const DISKS_MAX: usize = 512;
 
-/// All block devices but partitions, loop devices, RAM disks, floppies and optical drives.
+/// All block devices but partitions, loop devices, RAM disks, floppies and optical drives. What is
+/// made and not set up has no row either: an array that was not started, an `nbd` or `zram` of no
+/// size. A disk behind several controllers is one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
 #[cfg_attr(test, ts(export_to = "api.ts"))]
@@ -18,9 +20,10 @@ pub struct Disks {
     pub rows: Vec<Disk>,
     /// Devices beyond [`DISKS_MAX`], which have no row.
     pub left_out: u64,
-    /// Read from all rows of kind `disk` together; what lies on top of them is not counted twice.
+    /// Read from all devices of kind `disk` together, those without a row included; what lies on top
+    /// of them is not counted twice.
     pub read_bytes_per_second: Reading<BytesPerSecond>,
-    /// Written to all rows of kind `disk` together.
+    /// Written to all devices of kind `disk` together.
     pub written_bytes_per_second: Reading<BytesPerSecond>,
     /// Pressure on input/output: time that tasks waited for it.
     pub pressure: Reading<Pressure>,
@@ -51,12 +54,14 @@ pub struct Disk {
     pub reads_total: u64,
     /// Finished writes since boot.
     pub writes_total: u64,
-    /// Time spent on reads since boot, waiting in the queue included.
-    pub read_seconds_total: Seconds,
+    /// Time spent on reads since boot, waiting in the queue included. Starts over after 49.7 days, as
+    /// the two below; absent (`not_supported`) where the kernel counts requests of this device and no
+    /// times (arrays and mappings of old kernels).
+    pub read_seconds_total: Reading<Seconds>,
     /// Time spent on writes since boot, waiting in the queue included.
-    pub write_seconds_total: Seconds,
+    pub write_seconds_total: Reading<Seconds>,
     /// Time with anything in flight since boot.
-    pub busy_seconds_total: Seconds,
+    pub busy_seconds_total: Reading<Seconds>,
     /// What it does now.
     pub activity: Reading<DiskActivity>,
 }
@@ -99,8 +104,9 @@ pub struct DiskActivity {
     /// Mean time a finished write took, queue included; absent (`measuring`) if none finished.
     pub write_latency_seconds: Reading<Seconds>,
     /// Share of time with anything in flight, 0–100 %. A device that works on many requests at
-    /// once can be far from its limit at 100 %.
-    pub busy_percent: Percent,
+    /// once can be far from its limit at 100 %. Absent (`not_supported`), as the latencies and the
+    /// queue, where no times are counted.
+    pub busy_percent: Reading<Percent>,
     /// Requests in flight or waiting, mean.
-    pub queue_length: f64,
+    pub queue_length: Reading<f64>,
 }

@@ -26,7 +26,7 @@ pub struct Logins {
 #[cfg_attr(test, ts(export_to = "api.ts"))]
 #[serde(rename_all = "snake_case")]
 pub enum LoginOrigin {
-    /// `/run/utmp`.
+    /// `/run/utmp`; then those sessions of logind that it does not know (without a terminal).
     Utmp,
     /// `/run/systemd/sessions`.
     Logind,

@@ -7,7 +7,8 @@ use super::{Bytes, BytesPerSecond, Percent, Reading, Seconds, Text};
 /// The most arrays that are kept.
 pub const ARRAYS_MAX: usize = 128;
 
-/// All arrays. Empty where the driver is loaded and there is none.
+/// All arrays. Empty where the driver is loaded and there is none. A container, which holds the
+/// members of arrays with metadata of a BIOS, is no array and left out.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
 #[cfg_attr(test, ts(export_to = "api.ts"))]
@@ -27,8 +28,8 @@ pub struct RaidArray {
     pub level: Reading<Text>,
     /// How it is, decided here.
     pub state: RaidState,
-    /// Its size.
-    pub size_bytes: Bytes,
+    /// Its size; absent while it is not started, when the kernel only knows that of its members.
+    pub size_bytes: Reading<Bytes>,
     /// Members it should have (`[2/1]`, the first number); absent for levels without redundancy.
     pub devices_wanted: Reading<u32>,
     /// Members that work (`[2/1]`, the second number).

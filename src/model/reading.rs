@@ -145,6 +145,13 @@ impl<T> Reading<T> {
     }
 }
 
+/// Not collected: what a part of a value is that nobody has read yet.
+impl<T> Default for Reading<T> {
+    fn default() -> Self {
+        Self::absent(Reason::NotCollected)
+    }
+}
+
 impl<T> From<Result<T, Reason>> for Reading<T> {
     fn from(result: Result<T, Reason>) -> Self {
         match result {

@@ -17,6 +17,14 @@ pub struct System {
     pub kernel_name: Reading<String>,
     /// The kernel's release (`/proc/sys/kernel/osrelease`).
     pub kernel_release: Reading<String>,
+    /// The kernel's build (`/proc/sys/kernel/version`), for `/metrics` only: it is not on the wire.
+    #[serde(skip)]
+    #[cfg_attr(test, ts(skip))]
+    pub kernel_version: Reading<String>,
+    /// The NIS domain (`/proc/sys/kernel/domainname`), for `/metrics` only: it is not on the wire.
+    #[serde(skip)]
+    #[cfg_attr(test, ts(skip))]
+    pub domain_name: Reading<String>,
     /// The processor architecture smonitor was built for, for example `x86_64`.
     pub architecture: String,
     /// When the kernel started (`/proc/stat`, `btime`, whole seconds).
@@ -38,4 +46,29 @@ pub struct OperatingSystem {
     pub codename: Reading<String>,
     /// `PRETTY_NAME`, else name and version.
     pub pretty_name: String,
+    /// What else the file says, for `/metrics` only: it is not on the wire.
+    #[serde(skip)]
+    #[cfg_attr(test, ts(skip))]
+    pub release: OsRelease,
+}
+
+/// The rest of `os-release`; empty is what the file does not say (os-release(5)).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OsRelease {
+    /// `ID`, for example `ubuntu`.
+    pub id: String,
+    /// `ID_LIKE`, for example `debian`.
+    pub id_like: String,
+    /// `VERSION`, for example `24.04.3 LTS (Noble Numbat)`.
+    pub version: String,
+    /// `VARIANT`, for example `Server Edition`.
+    pub variant: String,
+    /// `VARIANT_ID`, for example `server`.
+    pub variant_id: String,
+    /// `BUILD_ID`.
+    pub build_id: String,
+    /// `IMAGE_ID`.
+    pub image_id: String,
+    /// `IMAGE_VERSION`.
+    pub image_version: String,
 }

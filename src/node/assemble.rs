@@ -65,7 +65,11 @@ impl Assembly {
             !(0..HEALTH_INTERVAL_MS).contains(&now.wall.since(at))
         });
         let news = |list: &[SourceHealth]| -> Vec<_> {
-            list.iter().map(|s| (s.state, s.problem, s.findings.clone())).collect()
+            // Numbers in the text of a finding may change with every run, too.
+            let missing = |s: &SourceHealth| -> Vec<_> {
+                s.findings.iter().map(|finding| (finding.problem, finding.remedy)).collect()
+            };
+            list.iter().map(|s| (s.state, s.problem, missing(s))).collect()
         };
         if due || news(&health) != news(&self.newest.sources) {
             self.newest.sources = Arc::new(health);

@@ -31,6 +31,7 @@ const COMPRESS_FROM_BYTES: usize = 1024;
 /// Answers from this size on are compressed away from the threads that serve everybody.
 const COMPRESS_ASIDE_FROM_BYTES: usize = 64 * 1024;
 const GZIP_LEVEL: u32 = 4;
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// A request that gets no for an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,14 +167,23 @@ impl IntoResponse for Refused {
 pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     let bytes = serde_json::to_vec(body)
         .expect("our types have text keys and memory does not refuse writes");
-    with_json(status, bytes.into())
+    with_type(status, JSON, bytes.into())
 }
 
 /// A large JSON answer, compressed if the client takes that.
 pub(super) async fn document(body: Bytes, request_headers: &HeaderMap) -> Response {
+    document_of_type(body, JSON, request_headers).await
+}
+
+/// A large answer of any type, compressed if the client takes that.
+pub(super) async fn document_of_type(
+    body: Bytes,
+    content_type: HeaderValue,
+    request_headers: &HeaderMap,
+) -> Response {
     let compress = body.len() >= COMPRESS_FROM_BYTES && accepts(request_headers, "gzip");
     if !compress {
-        return vary_by_encoding(with_json(StatusCode::OK, body));
+        return vary_by_encoding(with_type(StatusCode::OK, content_type, body));
     }
     let packed = if body.len() < COMPRESS_ASIDE_FROM_BYTES {
         gzip(&body, GZIP_LEVEL)
@@ -184,15 +194,14 @@ pub(super) async fn document(body: Bytes, request_headers: &HeaderMap) -> Respon
             Err(_) => return Refused::internal().into_response(),
         }
     };
-    let mut response = vary_by_encoding(with_json(StatusCode::OK, packed.into()));
+    let mut response = vary_by_encoding(with_type(StatusCode::OK, content_type, packed.into()));
     response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     response
 }
 
-fn with_json(status: StatusCode, body: Bytes) -> Response {
+fn with_type(status: StatusCode, content_type: HeaderValue, body: Bytes) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    let content_type = HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     response
 }

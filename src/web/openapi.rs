@@ -64,6 +64,17 @@ mod tests {
             Endpoint::Host => with("HostDocument"),
             Endpoint::Processes => with("ProcessesDocument"),
             Endpoint::Recent => with("RecentDocument"),
+            Endpoint::Metrics => {
+                let text = json!({"schema": {"type": "string"}});
+                let content = json!({
+                    "application/openmetrics-text": text,
+                    "text/plain": text,
+                });
+                (
+                    "200",
+                    json!({"description": "OpenMetrics 1.0, or the Prometheus text format 0.0.4, by Accept", "content": content}),
+                )
+            }
             Endpoint::OpenApi => {
                 let any = json!({"application/json": {"schema": {"type": "object"}}});
                 ("200", json!({"description": "This description", "content": any}))

@@ -16,7 +16,7 @@ use super::answer::{self, Refused};
 use super::gate::{self, Kind, Needs, Question};
 use super::network;
 use super::server::Server;
-use super::{rest, socket};
+use super::{metrics, rest, socket};
 use crate::model::{HostId, Role};
 use crate::telemetry;
 
@@ -65,6 +65,8 @@ pub enum Endpoint {
     Processes,
     /// The last ten minutes of a host's load.
     Recent,
+    /// The host's values for Prometheus.
+    Metrics,
     /// The description of the API.
     OpenApi,
     /// The WebSocket.
@@ -74,7 +76,7 @@ pub enum Endpoint {
 }
 
 /// Every route there is.
-pub const ROUTES: [Route; 12] = [
+pub const ROUTES: [Route; 13] = [
     Route {
         path: "/healthz",
         method: Verb::Get,
@@ -130,6 +132,13 @@ pub const ROUTES: [Route; 12] = [
         needs: Needs::Role(Role::Guest),
         endpoint: Endpoint::Recent,
         summary: "The last ten minutes of a host's load, as far as somebody looked",
+    },
+    Route {
+        path: "/metrics",
+        method: Verb::Get,
+        needs: Needs::Role(Role::Guest),
+        endpoint: Endpoint::Metrics,
+        summary: "The host's values for Prometheus; see docs/metrics.md",
     },
     Route {
         path: "/api/openapi.json",
@@ -232,6 +241,7 @@ async fn enter(
         Endpoint::Host => rest::host(&server, caller, host()?, request.headers()).await,
         Endpoint::Processes => rest::processes(&server, caller, host()?, request.headers()).await,
         Endpoint::Recent => rest::recent(&server, caller, &host()?, request.headers()).await,
+        Endpoint::Metrics => metrics::answer(&server, caller, request.headers()).await,
         Endpoint::OpenApi => Ok(rest::openapi(request.headers()).await),
         Endpoint::Socket => socket::upgrade(&server, caller, request),
         Endpoint::Page => server.page.answer(request.uri().path(), request.headers()),

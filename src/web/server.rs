@@ -24,6 +24,7 @@ use super::stall::CutWhenStalled;
 use super::{Parts, routes};
 use crate::clock::Clock;
 use crate::feed::Feed;
+use crate::model::UnixMillis;
 
 /// Room for a request's line and headers; a larger head is refused with 431.
 const HEAD_MAX_BYTES: usize = 16 * 1024;
@@ -43,6 +44,7 @@ pub(super) struct Server {
     pub(super) feed: Feed,
     pub(super) access: Access,
     pub(super) clock: Clock,
+    pub(super) started_at: UnixMillis,
     pub(super) names: Names,
     pub(super) page: Page,
     pub(super) viewers: Slots,
@@ -71,6 +73,7 @@ impl Server {
         Self {
             feed,
             access,
+            started_at: clock.wall(),
             clock,
             names: Names::new(bound, &settings),
             page: Page::new(&settings.base_path),

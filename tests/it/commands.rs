@@ -166,6 +166,63 @@ fn the_doctor_looks_at_every_source() {
     let json = smonitor(&["doctor", "--json"], folder.path()).output().unwrap();
     let json: Value = serde_json::from_slice(&json.stdout).unwrap();
     assert!(json["findings"].as_array().unwrap().iter().all(|f| f["status"].is_string()));
+    assert_eq!(json["ok"], true);
+    let states = json["sources"].as_array().unwrap().iter().map(|source| &source["state"]);
+    assert!(states.clone().count() > 3 && states.clone().all(|state| state != "waiting"));
+}
+
+/// What the doctor says of one thing, as JSON, and how it ended, when it is run by this script.
+/// `None` if this machine does not let it.
+#[expect(clippy::print_stdout, reason = "says why it is skipped")]
+fn doctor_in(script: &str, about: &str) -> Option<(Value, Option<i32>)> {
+    let folder = tempfile::tempdir().unwrap();
+    let doctor = format!("{} doctor --json", env!("CARGO_BIN_EXE_smonitor"));
+    let script = script.replace("DOCTOR", &doctor);
+    let mut shell = command(Path::new("/bin/sh"), &["-c", &script], folder.path());
+    let output = shell.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").output().unwrap();
+    let Ok(json) = serde_json::from_slice::<Value>(&output.stdout) else {
+        println!("skipped: {script}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(!rustix::process::geteuid().is_root(), "root may do all of this");
+        return None;
+    };
+    let findings = json["findings"].as_array().unwrap();
+    let found = findings.iter().find(|finding| finding["what"] == about).cloned();
+    Some((found.unwrap_or_default(), output.status.code()))
+}
+
+#[test]
+fn the_doctor_tells_of_too_few_open_files() {
+    let (found, exit) = doctor_in("ulimit -n 64; exec DOCTOR", "processes").unwrap();
+    assert_eq!(exit, Some(0), "less than there could be is no failure: {found:#}");
+    assert_eq!(found["status"], "limited", "{found:#}");
+    let part = &found["parts"][0];
+    assert!(part["what"].as_str().unwrap().starts_with("open files: kept for "), "{found:#}");
+    assert!(part["mend"].as_str().unwrap().contains("ulimit -n"), "{found:#}");
+    let (found, _) = doctor_in("exec DOCTOR", "processes").unwrap();
+    assert_eq!(found["status"], "ok", "{found:#}");
+}
+
+#[test]
+fn the_doctor_tells_that_a_container_is_not_all_of_the_machine() {
+    let inside = "exec unshare --pid --fork --mount-proc DOCTOR";
+    let Some((found, exit)) = doctor_in(inside, "container") else { return };
+    assert_eq!((&found["status"], exit), (&"limited".into(), Some(0)), "{found:#}");
+    assert!(found["mend"].as_str().unwrap().contains("--pid=host"), "{found:#}");
+}
+
+#[test]
+fn the_doctor_tells_what_shows_hidden_processes() {
+    for (hidepid, mends) in [(1, "gid="), (2, "gid="), (4, "cap_sys_ptrace")] {
+        let script = format!(
+            "exec unshare --mount --propagation private sh -c 'mount -t proc -o hidepid={hidepid} \
+             proc /proc && exec setpriv --reuid 65534 --regid 65534 --clear-groups DOCTOR'"
+        );
+        let Some((found, exit)) = doctor_in(&script, "processes") else { return };
+        assert_eq!((&found["status"], exit), (&"limited".into(), Some(0)), "{found:#}");
+        let part = &found["parts"][0];
+        assert!(part["what"].as_str().unwrap().ends_with("processes of other users"), "{found:#}");
+        assert!(part["mend"].as_str().unwrap().contains(mends), "hidepid={hidepid}: {found:#}");
+    }
 }
 
 /// As somebody without any rights: it runs, shows what it may, and says what it may not.

@@ -7,9 +7,14 @@ use std::time::Duration;
 use serde_json::Value;
 use smonitor::clock::{Clock, Manual};
 use smonitor::feed::{self, Event, Feed, Publisher, Refusal, Settings, Subscription};
+use smonitor::model::network::Sockets;
 use smonitor::model::process::Process;
+use smonitor::model::source::{Remedy, SourceHealth, SourceState};
+use smonitor::model::unit::{FailedUnit, Units};
 use smonitor::model::wire::{HostDocument, OverviewDocument, ProcessesDocument, Topic};
-use smonitor::model::{Audience, HostId, Problem, Reading, Reason, Role, Snapshot, UnixMillis};
+use smonitor::model::{
+    Audience, HostId, Problem, Reading, Reason, Role, Section, Snapshot, UnixMillis,
+};
 
 use crate::support::{Client, NOON, member, section, snapshot, sorted};
 
@@ -89,10 +94,42 @@ async fn documents_have_the_documented_types() {
     let overview: OverviewDocument = serde_json::from_slice(&read(&overview).await).unwrap();
     assert_eq!(&*overview.hosts[0].key, "gpu-01");
     let host: HostDocument = serde_json::from_slice(&read(&host).await).unwrap();
-    assert_eq!((&host.cpu, &host.memory), (&*snapshot.cpu, &*snapshot.memory));
+    // What is for metrics only is not in it.
+    let wire = |section: serde_json::Result<Value>| section.unwrap();
+    assert_eq!(wire(serde_json::to_value(&host.cpu)), wire(serde_json::to_value(&*snapshot.cpu)));
+    let memory = wire(serde_json::to_value(&host.memory));
+    assert_eq!(memory, wire(serde_json::to_value(&*snapshot.memory)));
+    let skipped = host.cpu.value.present().map(|cpu| cpu.seconds_total.len());
+    assert_eq!(skipped, Some(0));
     let processes: ProcessesDocument = serde_json::from_slice(&read(&processes).await).unwrap();
     let rows = &snapshot.processes.value.present().unwrap().rows;
     assert!(processes.processes.iter().eq(rows.iter().map(|process| &process.row)));
+}
+
+/// What is read at its own pace comes in a snapshot in which nothing else is new.
+#[tokio::test]
+async fn every_section_by_itself_is_news() {
+    let rig = rig();
+    let mut snapshot = (*rig.publish_demo(0)).clone();
+    let topic = Topic::Host(rig.host.clone());
+    let mut viewer = rig.feed.subscribe(&topic, member()).unwrap();
+    let mut client = Client::default();
+    client.take(&next_json(&mut viewer).await);
+    macro_rules! renew_each {
+        ($( $(#[$doc:meta])* $key:ident: $type:ident, )*) => {
+            $(
+                Arc::make_mut(&mut snapshot.$key).taken_at_ms = Reading::Present(UnixMillis(7));
+                rig.publisher.publish(&Arc::new(snapshot.clone()));
+                let news = tokio::time::timeout(Duration::from_secs(5), next_json(&mut viewer));
+                client.take(&news.await.expect(stringify!($key)));
+                assert_eq!(client.sorted()[stringify!($key)]["taken_at_ms"], 7);
+            )*
+        };
+    }
+    smonitor::host_sections!(renew_each);
+    rig.publisher.publish(&Arc::new(snapshot));
+    let news = tokio::time::timeout(Duration::from_millis(50), next_json(&mut viewer));
+    assert!(news.await.is_err(), "nothing new is no news");
 }
 
 #[tokio::test]
@@ -313,4 +350,145 @@ async fn what_is_read_slowly_is_fresh_for_longer() {
         let first = tokio::time::timeout(Duration::from_millis(500), next_json(&mut viewer)).await;
         assert_eq!(first.is_err(), waits, "{age} s old");
     }
+}
+
+fn sockets() -> Sockets {
+    Sockets {
+        tcp: Reading::default(),
+        tcp_in_use: Reading::default(),
+        tcp_orphaned: Reading::default(),
+        tcp_time_wait: Reading::default(),
+        tcp_memory_bytes: Reading::default(),
+        udp_in_use: Reading::default(),
+    }
+}
+
+/// Two sources of which one, `sockets`, has not come with the first news of a collection.
+fn with_sources(mut snapshot: Snapshot, names: &[&str]) -> Snapshot {
+    snapshot.sockets = Arc::new(Section::not_collected(2000));
+    let source = |name: &&str| SourceHealth {
+        name: (*name).to_owned(),
+        state: SourceState::Well,
+        problem: None,
+        remedy: Remedy::Nothing,
+        findings: Vec::new(),
+        duration_seconds: Reading::default(),
+        interval_ms: 2000,
+        started_at_ms: Reading::default(),
+        runs: 1,
+        failures: 0,
+        skipped: 0,
+    };
+    snapshot.sources = Arc::new(names.iter().map(source).collect());
+    snapshot.sockets = Arc::new(Section::not_collected(2000));
+    snapshot
+}
+
+#[tokio::test(start_paused = true)]
+#[expect(clippy::disallowed_methods, reason = "the time of the paused runtime")]
+async fn a_whole_host_is_collected_once_and_slow_sources_are_waited_for() {
+    let rig = rig();
+    let topic = Topic::Host(rig.host.clone());
+    let demand = rig.publisher.demand();
+    let wanted = || demand.borrow().of(&topic).is_wanted(Duration::ZERO, Duration::from_secs(30));
+    let first = with_sources(snapshot(&rig.host, 3, NOON), &["cpu", "sockets"]);
+    let slow = Snapshot { sockets: section(sockets(), NOON), ..first.clone() };
+    let answer = async {
+        tokio::task::yield_now().await;
+        assert!(wanted(), "asking sets a collection going");
+        rig.publisher.publish(&Arc::new(first.clone()));
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert!(wanted(), "still waiting for the slow one");
+        rig.publisher.publish(&Arc::new(slow.clone()));
+    };
+    let (got, ()) = tokio::join!(rig.feed.snapshot(&rig.host, member()), answer);
+    let got = got.unwrap();
+    assert!(got.sockets.value.present().is_some());
+    assert_eq!(got.cpu, slow.cpu);
+    assert!(got.processes.value.present().is_none(), "processes are another topic");
+    assert!(!wanted(), "it does not linger");
+
+    let again = rig.feed.snapshot(&rig.host, member());
+    let again = tokio::time::timeout(Duration::from_millis(1), again).await;
+    assert_eq!(again.expect("what is fresh is given at once").unwrap().cpu, slow.cpu);
+
+    rig.hands.advance(Duration::from_secs(3));
+    let asked = tokio::time::Instant::now();
+    let (got, ()) = tokio::join!(rig.feed.snapshot(&rig.host, member()), async {
+        tokio::task::yield_now().await;
+        assert!(wanted(), "what is old is read anew");
+        let mut next = with_sources(snapshot(&rig.host, 3, later(3)), &["cpu", "sockets"]);
+        let stuck = Problem { reason: Reason::NotResponding, since_ms: NOON };
+        next.sockets = slow.sockets.clone();
+        Arc::make_mut(&mut next.sockets).problem = Some(stuck);
+        rig.publisher.publish(&Arc::new(next));
+    });
+    assert_eq!(
+        got.unwrap().cpu.taken_at_ms,
+        Reading::Present(later(3)),
+        "nobody waits for a stuck one"
+    );
+    assert_eq!(asked.elapsed(), Duration::ZERO, "nobody waits for a stuck one");
+}
+
+fn later(seconds: i64) -> UnixMillis {
+    UnixMillis(NOON.0 + seconds * 1000)
+}
+
+#[tokio::test(start_paused = true)]
+#[expect(clippy::disallowed_methods, reason = "the time of the paused runtime")]
+async fn a_source_that_never_comes_costs_a_reader_two_seconds() {
+    let rig = rig();
+    let asked = tokio::time::Instant::now();
+    let (got, ()) = tokio::join!(rig.feed.snapshot(&rig.host, member()), async {
+        tokio::task::yield_now().await;
+        let first = with_sources(snapshot(&rig.host, 3, NOON), &["cpu", "sockets"]);
+        rig.publisher.publish(&Arc::new(first));
+    });
+    assert!(got.unwrap().cpu.value.present().is_some());
+    assert_eq!(asked.elapsed().as_secs(), 2);
+    let other = HostId::parse("other").unwrap();
+    assert_eq!(rig.feed.snapshot(&other, member()).await.err(), Some(Refusal::NotFound));
+    rig.publisher.add_host(other.clone());
+    let none = rig.feed.snapshot(&other, member()).await;
+    assert_eq!(none.err(), Some(Refusal::Unavailable), "nothing is invented");
+}
+
+#[tokio::test]
+async fn a_snapshot_holds_what_the_audience_may_see() {
+    let rig = rig();
+    let mut host = snapshot(&rig.host, 3, NOON);
+    let unit = FailedUnit {
+        key: "secret.service".into(),
+        description: "".into(),
+        sub_state: "failed".into(),
+        since_ms: Reading::default(),
+    };
+    host.units = section(Units { failed: vec![unit], left_out: 0 }, NOON);
+    rig.publisher.publish(&Arc::new(host.clone()));
+    for role in Role::ALL {
+        let seen = rig.feed.snapshot(&rig.host, Audience::new(role)).await.unwrap();
+        let units = &seen.units.value;
+        if role == Role::Guest {
+            assert_eq!(units.reason(), Some(Reason::Hidden));
+        } else {
+            assert_eq!(units, &host.units.value);
+        }
+        assert!(seen.processes.value.present().is_none(), "{role:?}");
+    }
+}
+
+/// News of any section are news of the host, not only of the quick ones.
+#[tokio::test]
+async fn a_section_that_comes_later_moves_the_topic_on() {
+    let rig = rig();
+    let host = rig.publish_demo(0);
+    let mut viewer = rig.feed.subscribe(&Topic::Host(rig.host.clone()), member()).unwrap();
+    let mut client = Client::default();
+    client.take(&next_json(&mut viewer).await);
+    let units = section(Units::default(), NOON);
+    rig.publisher.publish(&Arc::new(Snapshot { units, ..(*host).clone() }));
+    let patch = tokio::time::timeout(Duration::from_secs(5), next_json(&mut viewer)).await;
+    client.take(&patch.expect("a patch"));
+    assert!(client.document["units"]["value"]["failed"].is_array());
 }

@@ -1,7 +1,7 @@
 //! What guests are told: load and no names. Everything that names a person, a place or a service in
 //! a host's document must be missing from theirs, in documents and in patches.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +12,10 @@ use smonitor::model::filesystem::FilesystemRole;
 use smonitor::model::source::{Remedy, SourceFinding, SourceHealth, SourceState};
 use smonitor::model::wire::{HostDocument, Topic};
 use smonitor::model::{Audience, HostId, Problem, Reading, Reason, Role, Snapshot, UnixMillis};
+use smonitor::web::metrics::{Format, page};
 
+use crate::metrics::machine::own;
+use crate::metrics::scrape::Scrape;
 use crate::support::{NOON, snapshot};
 
 /// The demo machine, whose sources have something to tell about a place.
@@ -126,4 +129,17 @@ async fn a_guest_is_told_no_name_of_a_person_a_place_or_a_service() {
     assert!(told.cpu.value.present().is_some(), "load is for everybody");
     let filesystems = told.filesystems.value.present().unwrap();
     assert!(!filesystems.rows.is_empty() && filesystems.left_out > 0, "the system's own are shown");
+
+    // The same as metrics.
+    let labels = async |role| {
+        let snapshot = feed.snapshot(&id, Audience::new(role)).await.unwrap();
+        let text = page(&snapshot, &own(), snapshot.taken_at_ms, Format::OpenMetrics);
+        let scrape = Scrape::read(std::str::from_utf8(&text).unwrap());
+        let series = scrape.samples.into_values().flat_map(BTreeMap::into_keys);
+        series.flat_map(BTreeMap::into_values).collect::<BTreeSet<String>>()
+    };
+    let (guest, member) = (labels(Role::Guest).await, labels(Role::Member).await);
+    let leaked: Vec<_> = names.intersection(&guest).collect();
+    assert!(leaked.is_empty(), "metrics tell a guest {leaked:?}");
+    assert!(names.intersection(&member).count() > 5, "members are told: {member:?}");
 }

@@ -7,29 +7,30 @@ use super::host_machine::{Machine, story, story_of};
 
 const HOUR_MS: i64 = 3_600_000;
 
+/// A whole machine.
 fn golden(fixture: &str) {
-    golden_of(&[], fixture);
+    told_alike(fixture, |machine, then| story(machine, then));
 }
 
-/// A machine that has files for these sources only; for all of them if none is named.
+/// A machine that has files for these sources only.
 fn golden_of(sources: &[&str], fixture: &str) {
-    insta::assert_json_snapshot!(fixture, told(sources, fixture, 0));
-    for step in [-HOUR_MS, HOUR_MS] {
-        assert!(
-            told(sources, fixture, step) == told(sources, fixture, 0),
-            "a clock that is set changes no value: {step} ms"
-        );
-    }
+    told_alike(fixture, |machine, then| story_of(sources, machine, then));
 }
 
-/// What a machine says at two points in time, if its clock is set in between.
-fn told(sources: &[&str], fixture: &str, clock_step_ms: i64) -> Value {
-    let machine = Machine::of(&format!("{fixture}/t0"));
-    let then = |machine: &Machine| {
-        machine.overlay(&format!("{fixture}/t1"));
-        machine.step_clock(clock_step_ms);
+/// What a machine says at two points in time is what is written down, and the same if its clock is
+/// set in between.
+fn told_alike(fixture: &str, tell: impl Fn(&Machine, &dyn Fn(&Machine)) -> Value) {
+    let told = |clock_step_ms: i64| {
+        let machine = Machine::of(&format!("{fixture}/t0"));
+        tell(&machine, &|machine| {
+            machine.overlay(&format!("{fixture}/t1"));
+            machine.step_clock(clock_step_ms);
+        })
     };
-    if sources.is_empty() { story(&machine, then) } else { story_of(sources, &machine, then) }
+    insta::assert_json_snapshot!(fixture, told(0));
+    for step in [-HOUR_MS, HOUR_MS] {
+        assert!(told(step) == told(0), "a clock that is set changes no value: {step} ms");
+    }
 }
 
 #[test]
@@ -50,6 +51,16 @@ fn a_board() {
 #[test]
 fn processes_of_others_hidden() {
     golden("made-hidepid");
+}
+
+#[test]
+fn logins_that_utmp_and_logind_know() {
+    golden("made-logins-utmp");
+}
+
+#[test]
+fn logins_that_only_logind_knows() {
+    golden("made-logins-logind");
 }
 
 #[test]
@@ -85,4 +96,34 @@ fn sensors_of_a_raspberry_pi() {
 #[test]
 fn sensors_of_amd() {
     golden_of(&["sensors"], "made-sensors-amd");
+}
+
+#[test]
+fn arrays_and_disks_of_a_virtual_machine() {
+    golden_of(&["disks", "raid", "numa"], "6.1-qemu-storage");
+}
+
+#[test]
+fn arrays_that_lack_members() {
+    golden_of(&["disks", "raid"], "made-raid-degraded");
+}
+
+#[test]
+fn pools_that_lack_devices() {
+    golden_of(&["zfs"], "made-zfs-degraded");
+}
+
+#[test]
+fn a_pool_of_an_old_module() {
+    golden_of(&["zfs"], "made-zfs-0.7");
+}
+
+#[test]
+fn two_memory_nodes() {
+    golden_of(&["numa"], "made-numa-2");
+}
+
+#[test]
+fn eight_memory_nodes_half_of_them_without_processors() {
+    golden_of(&["numa"], "made-numa-8");
 }

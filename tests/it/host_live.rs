@@ -23,6 +23,7 @@ use smonitor::host::system::SystemSource;
 use smonitor::host::{Collected, Context, Roots, Source};
 use smonitor::model::cpu::Cpu;
 use smonitor::model::process::{Process, ProcessRow, ProcessTable};
+use smonitor::model::source::Remedy;
 use smonitor::model::{Bytes, Reading, Reason};
 
 use super::host_machine::{processes, settled};
@@ -340,6 +341,9 @@ fn helper_few_descriptors() {
     let mut source = ProcessSource::new(context());
     assert!(complete(&mut source));
     assert!((32..45).contains(&open()), "half of 64 are kept and no more: {}", open());
+    let short = &source.findings()[0];
+    assert!(short.what.starts_with("open files: kept for 32 of "), "{short:?}");
+    assert_eq!(short.remedy, Remedy::RaiseLimits);
     // Now something else takes all that are left.
     let mut hoard = Vec::new();
     while let Ok(file) = fs::File::open("/proc/self/stat") {
@@ -374,8 +378,11 @@ fn helper_hidden_processes() {
     if !is_helper() {
         return;
     }
-    let table = processes(ProcessSource::new(context()).collect());
+    let mut source = ProcessSource::new(context());
+    let table = processes(source.collect());
     assert!(!table.summary.sees_other_users);
+    let told: Vec<_> = source.findings().into_iter().map(|f| (f.what, f.remedy)).collect();
+    assert_eq!(told, [("processes of other users".into(), Remedy::JoinHidepidGroup)]);
     row(&table, std::process::id());
     assert!(table.rows.iter().all(|process| process.row.pid != 1));
 }

@@ -197,6 +197,20 @@ fn shown(collected: Result<Collected, Reason>) -> Value {
         Ok(Collected::Processes(table)) => {
             json!({ "summary": table.summary, "rows": table.rows.iter().map(shown_row).collect::<Value>() })
         }
+        Ok(Collected::Disks(disks)) => {
+            let rows: Vec<_> = disks.rows.iter().map(|row| one_line(&json!(row))).collect();
+            let mut shown = json!(disks);
+            shown["rows"] = json!(rows);
+            shown
+        }
+        Ok(Collected::Filesystems(filesystems)) => {
+            let rows = filesystems.rows.into_iter().map(|mut row| {
+                // The time of day at which it was read: it changes when the clock is set.
+                row.taken_at_ms = row.taken_at_ms.map(|_| UnixMillis(0));
+                Value::String(one_line(&json!(row)))
+            });
+            json!({ "rows": rows.collect::<Value>(), "left_out": filesystems.left_out })
+        }
         Ok(other) => plainly(&other),
         Err(reason) => json!({ "failed": reason }),
     }

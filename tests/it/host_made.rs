@@ -7,10 +7,11 @@ use serde_json::json;
 use smonitor::host::cpu::CpuSource;
 use smonitor::host::memory::MemorySource;
 use smonitor::host::process::ProcessSource;
-use smonitor::host::process::details::DEADLINE;
+use smonitor::host::process::details::{DEADLINE, MOST_STUCK};
 use smonitor::host::{Collected, Source};
 use smonitor::model::cpu::Cpu;
 use smonitor::model::process::Process;
+use smonitor::model::source::Remedy;
 use smonitor::model::{Hertz, Percent, Reading, Reason};
 
 use super::host_machine::{BETWEEN, Machine, pause, processes, settled};
@@ -180,13 +181,15 @@ fn a_malformed_file_is_not_a_crash_and_not_a_zero() {
     }
     machine.write("proc/cpuinfo", [0xff; 3000]);
     let mut sources = machine.sources();
-    assert_eq!(sources[1].collect(), Err(Reason::Malformed), "cpu");
-    assert_eq!(sources[2].collect(), Err(Reason::Malformed), "memory");
-    let Ok(Collected::System(system)) = sources[0].collect() else { panic!("system failed") };
+    let number = |name| sources.iter().position(|source| source.name() == name).unwrap();
+    let [system, cpu, memory, processes] = ["system", "cpu", "memory", "processes"].map(number);
+    assert_eq!(sources[cpu].collect(), Err(Reason::Malformed), "cpu");
+    assert_eq!(sources[memory].collect(), Err(Reason::Malformed), "memory");
+    let Ok(Collected::System(system)) = sources[system].collect() else { panic!("system failed") };
     assert_eq!(system.uptime_seconds, Reading::absent(Reason::Malformed));
     assert_eq!(system.boot_time_ms, Reading::absent(Reason::Malformed));
     assert!(system.hostname.present().is_some());
-    let table = settled(sources[3].as_mut());
+    let table = settled(sources[processes].as_mut());
     assert_eq!(table.summary.total, 7, "the one that cannot be read is left out");
     assert_eq!(table.rows[0].row.started_at_ms.reason(), Some(Reason::Malformed));
     assert_eq!(table.rows[0].row.memory_percent.reason(), Some(Reason::Malformed));
@@ -279,6 +282,10 @@ fn a_process_whose_memory_is_locked_does_not_hold_up_the_table() {
     let stuck = &row(&last.rows, 5).row;
     assert_eq!(stuck.command, Reading::absent(Reason::NotResponding));
     assert!(stuck.user.present().is_some(), "what does not block is there");
+    let [told] = &source.findings()[..] else { panic!("{:?}", source.findings()) };
+    assert_eq!((&*told.what, told.remedy), ("process 5 (stuck)", Remedy::FindWhatHangs));
+    let age = machine.context().clock.wall().since(told.problem.since_ms);
+    assert_eq!(age, i64::try_from(DEADLINE.as_millis()).unwrap(), "since it was begun");
     std::fs::write(path, "back").unwrap();
     for _ in 0..200 {
         last = processes(source.collect());
@@ -288,6 +295,70 @@ fn a_process_whose_memory_is_locked_does_not_hold_up_the_table() {
         pause();
     }
     assert_eq!(row(&last.rows, 5).row.command, Reading::Present("back".into()));
+    assert_eq!(source.findings(), []);
+}
+
+#[test]
+fn more_stuck_processes_than_workers_are_told_together() {
+    let machine = Machine::empty();
+    write_process(&machine, 1, "init", 0, 1);
+    let stuck = 2..=9_u32;
+    for pid in stuck.clone() {
+        write_process(&machine, pid, "stuck", 0, 1);
+        let (kind, mode) =
+            (rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR);
+        let path = machine.path(&format!("proc/{pid}/cmdline"));
+        rustix::fs::mknodat(rustix::fs::CWD, path, kind, mode, 0).unwrap();
+    }
+    let mut source = ProcessSource::new(machine.context());
+    let told = |source: &ProcessSource| -> Vec<String> {
+        source.findings().iter().map(|finding| finding.what.to_string()).collect()
+    };
+    for _ in 0..500 {
+        processes(source.collect());
+        if told(&source).len() > MOST_STUCK + 1 {
+            break;
+        }
+        machine.pass(DEADLINE);
+        pause();
+    }
+    let told = told(&source);
+    assert_eq!(told.len(), MOST_STUCK + 2, "{told:?}");
+    assert!(told[..=MOST_STUCK].iter().all(|what| what.ends_with("(stuck)")), "{told:?}");
+    assert_eq!(told.last().unwrap(), "command lines of 8 processes");
+    for pid in stuck {
+        // Those that nobody waits for any more must not block this test.
+        let (path, flags) =
+            (machine.path(&format!("proc/{pid}/cmdline")), rustix::fs::OFlags::RDWR);
+        drop(rustix::fs::open(path, flags, rustix::fs::Mode::empty()).unwrap());
+    }
+}
+
+#[test]
+fn parts_that_cannot_be_read_are_told_and_parts_that_are_not_there_are_not() {
+    let machine = Machine::of("made-3.10-centos/t0");
+    let names = |machine: &Machine| -> Vec<(String, Reason)> {
+        let mut sources = machine.sources();
+        let mut findings = Vec::new();
+        for source in &mut sources[..3] {
+            source.collect().unwrap();
+            findings.extend(source.findings());
+        }
+        findings.iter().map(|f| (f.what.to_string(), f.problem.reason)).collect()
+    };
+    assert_eq!(names(&machine), [], "this kernel has no pressure files");
+    // A folder in place of a file fails to be read, for root, too.
+    for file in ["pressure/cpu", "pressure/memory"] {
+        machine.write(&format!("proc/{file}/x"), "");
+    }
+    machine.write("proc/vmstat", "rubbish");
+    let told = [
+        ("cpu", "proc/pressure/cpu", Reason::ReadFailed),
+        ("memory", "proc/pressure/memory", Reason::ReadFailed),
+        ("memory", "proc/vmstat", Reason::Malformed),
+    ];
+    let path = |file| machine.path(file).display().to_string();
+    assert_eq!(names(&machine), told.map(|(_, file, reason)| (path(file), reason)));
 }
 
 #[test]

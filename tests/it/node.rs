@@ -63,11 +63,23 @@ fn id() -> HostId {
 }
 
 fn start(sources: Vec<Box<dyn Source>>, linger: Duration) -> (Feed, CancellationToken) {
+    start_with(sources, INTERVAL, linger)
+}
+
+fn start_every(sources: Vec<Box<dyn Source>>, interval: Duration) -> (Feed, CancellationToken) {
+    start_with(sources, interval, Duration::ZERO)
+}
+
+fn start_with(
+    sources: Vec<Box<dyn Source>>,
+    interval: Duration,
+    linger: Duration,
+) -> (Feed, CancellationToken) {
     let clock = Clock::system();
-    let settings = feed::Settings { fresh_for: INTERVAL, wait_at_most: PATIENCE };
+    let settings = feed::Settings { fresh_for: interval, wait_at_most: PATIENCE };
     let (feed, publisher) = feed::new(settings, clock.clone());
     let context = Context { roots: Roots::live(), clock, rate_window: Duration::from_secs(60) };
-    let settings = Settings { host: id(), interval: INTERVAL, process_interval: INTERVAL, linger };
+    let settings = Settings { host: id(), interval, process_interval: interval, linger };
     let node = Node::new(settings, sources, context, publisher).unwrap();
     let stop = CancellationToken::new();
     tokio::spawn(node.run(stop.clone(), || {}));
@@ -205,4 +217,24 @@ async fn the_loop_beats_even_when_nobody_looks() {
     }
     stop.cancel();
     timeout(PATIENCE, running).await.expect("it stops when told").unwrap();
+}
+
+/// A source that is slower than the others of its tick: whoever asks for the whole host once gets its
+/// values of this collection, not of the one before.
+#[tokio::test]
+async fn one_question_gets_slow_values_too() {
+    let (quick, quick_runs) = scripted("cpu", |_| Ok(cpu()));
+    let (slow, slow_runs) = scripted("memory", |_| {
+        std::thread::park_timeout(Duration::from_millis(400));
+        Ok(memory())
+    });
+    let (table, table_runs) = scripted("processes", |_| Ok(processes()));
+    let (feed, _stop) = start_every(vec![quick, slow, table], Duration::from_secs(2));
+    let here = id();
+    let asked = timeout(Duration::from_secs(5), feed.snapshot(&here, member()));
+    let host = asked.await.expect("in time").unwrap();
+    assert!(host.memory.value.present().is_some() && host.cpu.value.present().is_some());
+    assert_eq!(slow_runs.load(Ordering::SeqCst), 1, "collected once");
+    assert!(quick_runs.load(Ordering::SeqCst) <= 2, "the second sample may have begun");
+    assert_eq!(table_runs.load(Ordering::SeqCst), 0, "no process table for this");
 }

@@ -1,5 +1,7 @@
 //! The node with all its sources on the machine the tests run on, while the machine is unwell.
 
+#![expect(clippy::disallowed_methods, reason = "these tests start the processes they look at")]
+
 use std::collections::BTreeSet;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -62,6 +64,7 @@ fn started() -> u64 {
 }
 
 /// As many processes as the machine can start, each gone at once.
+#[expect(clippy::disallowed_methods, reason = "the test makes the processes it looks at")]
 fn storm() -> Guest {
     let script = "if command -v perl >/dev/null; then
             exec perl -e 'for (;;) { my $p = fork; exit 0 if defined $p && !$p; waitpid $p, 0 if $p }'

@@ -1,11 +1,14 @@
 //! What several tests need: snapshots of the demo machine, and a client's rules for frames.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
-use smonitor::demo;
-use smonitor::model::wire::{Patch, ServerMessage};
+use smonitor::clock::Clock;
+use smonitor::commands::measure::Look;
+use smonitor::model::wire::{Patch, ServerMessage, Topic};
 use smonitor::model::{Audience, HostId, Reading, Role, Section, Snapshot, UnixMillis};
+use smonitor::{demo, feed};
 
 /// 2026-11-20T12:00:00Z.
 pub(crate) const NOON: UnixMillis = UnixMillis(1_795_176_000_000);
@@ -26,6 +29,24 @@ pub(crate) fn section<T>(value: T, at: UnixMillis) -> Arc<Section<T>> {
 /// The demo machine of `seed` at `at`, as the host `id`.
 pub(crate) fn snapshot(id: &HostId, seed: u64, at: UnixMillis) -> Snapshot {
     Snapshot { host: id.clone(), ..demo::snapshot(seed, at) }
+}
+
+/// The demo machine as `snapshot` and `doctor` look at it, with all rates.
+pub(crate) fn demo_look(seed: u64, at: UnixMillis) -> Look {
+    let (clock, _) = Clock::manual(at);
+    let hour = Duration::from_secs(3600);
+    let (feed, publisher) =
+        feed::new(feed::Settings { fresh_for: hour, wait_at_most: hour }, clock);
+    let host = demo::host_id(seed);
+    publisher.add_host(host.clone());
+    publisher.publish(&Arc::new(demo::snapshot(seed, at)));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let read = |topic| runtime.block_on(feed.document(&topic, Audience::new(Role::Admin))).unwrap();
+    Look {
+        host: serde_json::from_slice(&read(Topic::Host(host.clone()))).unwrap(),
+        processes: serde_json::from_slice(&read(Topic::Processes(host))).unwrap(),
+        at,
+    }
 }
 
 /// A client that follows docs/protocol.md to the letter.

@@ -1,8 +1,8 @@
 //! How processors spend their time: `stat` and the pure function from two samples to shares.
 
 use crate::host::parse::{ParseError, Place, lines, unsigned, words};
-use crate::model::cpu::{CpuSeconds, CpuUsage};
-use crate::model::{Percent, Seconds};
+use crate::model::cpu::{CpuSeconds, CpuUsage, KernelCounts};
+use crate::model::{Percent, Reading, Reason, Seconds};
 
 /// A fall of the busy time by more than this many ticks is a counter that was reset; a smaller one
 /// is the kernel correcting itself, and counts as no growth.
@@ -34,12 +34,14 @@ pub struct CpuTimes {
 }
 
 /// What `stat` says of the processors.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct StatSample {
     /// All together.
     pub all: CpuTimes,
     /// The online ones, by number.
     pub cores: Vec<(u32, CpuTimes)>,
+    /// What the file tells beside them.
+    pub kernel: KernelCounts,
 }
 
 /// The same as time since boot.
@@ -58,10 +60,13 @@ pub fn seconds((id, times): &(u32, CpuTimes)) -> CpuSeconds {
         irq: seconds(times.irq),
         softirq: seconds(times.softirq),
         steal: seconds(times.steal),
+        guest: seconds(times.guest),
+        guest_nice: seconds(times.guest_nice),
     }
 }
 
-/// Parses the `cpu` lines at the start of `stat` (kernel document filesystems/proc.rst, 1.7).
+/// Parses `stat` (kernel document filesystems/proc.rst, 1.7): the `cpu` lines at its start, and the
+/// counts that follow. What is wrong with one of the latter makes it absent and harms nothing else.
 ///
 /// # Errors
 /// If the first line is not `cpu`, a value is no number, or fewer than the four oldest are there.
@@ -69,8 +74,21 @@ pub fn parse_stat(bytes: &[u8]) -> Result<StatSample, ParseError> {
     const FILE: &str = "stat";
     let mut all = None;
     let mut cores = Vec::new();
+    let unknown = Reading::absent(Reason::NotSupported);
+    let mut kernel = KernelCounts {
+        interrupts_total: unknown,
+        context_switches_total: unknown,
+        forks_total: unknown,
+        running: unknown,
+        blocked: unknown,
+    };
+    let mut is_after = false;
     for (place, line) in lines(FILE, bytes) {
-        let Some(rest) = line.strip_prefix(b"cpu") else { break };
+        let Some(rest) = line.strip_prefix(b"cpu").filter(|_| !is_after) else {
+            is_after = true;
+            count(&mut kernel, line);
+            continue;
+        };
         let mut words = words(rest);
         if rest.first() == Some(&b' ') {
             all = Some(parse_times(place, words)?);
@@ -85,7 +103,22 @@ pub fn parse_stat(bytes: &[u8]) -> Result<StatSample, ParseError> {
     cores.sort_unstable_by_key(|(id, _)| *id);
     cores.dedup_by_key(|(id, _)| *id);
     let all = all.ok_or(ParseError::Missing { file: FILE, wanted: "line \"cpu\"" })?;
-    Ok(StatSample { all, cores })
+    Ok(StatSample { all, cores, kernel })
+}
+
+/// Takes in one of the lines after the processors. The first number counts: `intr` goes on with one
+/// for each interrupt.
+fn count(kernel: &mut KernelCounts, line: &[u8]) {
+    let mut words = words(line);
+    let slot = match words.next() {
+        Some(b"intr") => &mut kernel.interrupts_total,
+        Some(b"ctxt") => &mut kernel.context_switches_total,
+        Some(b"processes") => &mut kernel.forks_total,
+        Some(b"procs_running") => &mut kernel.running,
+        Some(b"procs_blocked") => &mut kernel.blocked,
+        _ => return,
+    };
+    *slot = Reading::from_option(words.next().and_then(unsigned), Reason::Malformed);
 }
 
 fn parse_times<'a>(

@@ -33,6 +33,27 @@ fn before_3_14_used_is_what_is_neither_free_nor_droppable() {
 }
 
 #[test]
+fn the_kernels_own_figures_are_kept_in_any_order() {
+    let get = |memory: &Memory, key: &str| {
+        let place = MEMINFO_KEYS.iter().position(|name| *name == key).unwrap();
+        memory.meminfo.values[place]
+    };
+    let reversed: Vec<_> = MODERN.rsplit(|&byte| byte == b'\n').collect();
+    for bytes in [MODERN.to_vec(), reversed.join(&b"\n"[..])] {
+        let memory = parse_meminfo(&bytes).unwrap();
+        assert_eq!(get(&memory, "Cached"), Some(8_000_000 * 1024), "not less shared memory");
+        assert_eq!(get(&memory, "HugePages_Total"), Some(0), "a count is no number of kB");
+        assert_eq!(get(&memory, "DirectMap1G"), Some(1024));
+        assert_eq!(get(&memory, "Zswap"), None);
+    }
+    let odd = [MODERN, b"Slab: x kB\nPercpu: 18446744073709551615 kB\nActive 1 kB\n"].concat();
+    let memory = parse_meminfo(&odd).unwrap();
+    for key in ["Slab", "Percpu", "Active"] {
+        assert_eq!(get(&memory, key), None, "{key}");
+    }
+}
+
+#[test]
 fn no_swap_is_not_zero_swap() {
     let none = String::from_utf8_lossy(MODERN).replace("4000000", "0").replace("3000000", "0");
     let memory = parse_meminfo(none.as_bytes()).unwrap();

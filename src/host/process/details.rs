@@ -15,8 +15,8 @@ use std::time::Duration;
 use super::redact;
 use super::stat::{parse_stat, parse_statm};
 use crate::clock::Clock;
-use crate::host::{Roots, files};
-use crate::model::{Reason, Text};
+use crate::host::{Roots, TakenAt, files};
+use crate::model::{Reason, Text, UnixMillis};
 
 /// A worker that is busy with one process for longer is stuck in the kernel.
 pub const DEADLINE: Duration = Duration::from_secs(1);
@@ -119,11 +119,19 @@ struct State {
     /// The worker that takes orders, by number.
     active: Option<u64>,
     /// What it is busy with and since when.
-    busy: Option<(Identity, Duration)>,
+    busy: Option<(Identity, TakenAt)>,
     /// Workers that were left behind, and what they hang on.
-    stuck: Vec<(u64, Identity)>,
+    stuck: Vec<Stuck>,
     next_worker: u64,
     closed: bool,
+}
+
+/// A worker that was left behind.
+#[derive(Debug, PartialEq, Eq)]
+struct Stuck {
+    worker: u64,
+    identity: Identity,
+    since: UnixMillis,
 }
 
 impl Details {
@@ -164,12 +172,12 @@ impl Details {
         let mut state = self.shared.lock();
         found.append(&mut state.found);
         let (identity, since) = state.busy?;
-        if self.shared.clock.monotonic().saturating_sub(since) < DEADLINE {
+        if self.shared.clock.monotonic().saturating_sub(since.monotonic) < DEADLINE {
             return None;
         }
         let worker = state.active.take()?;
         state.busy = None;
-        state.stuck.push((worker, identity));
+        state.stuck.push(Stuck { worker, identity, since: since.wall });
         tracing::warn!(pid = identity.pid, "reading a process is stuck in the kernel");
         if !(state.urgent.is_empty() && state.routine.is_empty())
             && let Err(reason) = self.shared.ensure_worker(&mut state)
@@ -177,6 +185,12 @@ impl Details {
             tracing::debug!(%reason, "no worker takes the place of the stuck one");
         }
         Some(identity)
+    }
+
+    /// The processes that workers hang on, and since when.
+    #[must_use]
+    pub fn stuck(&self) -> Vec<(Identity, UnixMillis)> {
+        self.shared.lock().stuck.iter().map(|stuck| (stuck.identity, stuck.since)).collect()
     }
 
     /// Whether every worker there may be is stuck.
@@ -246,7 +260,8 @@ impl Shared {
             }
             let next = state.urgent.pop_front();
             if let Some(order) = next.or_else(|| state.routine.pop_front()) {
-                state.busy = Some((order.identity, self.clock.monotonic()));
+                let (monotonic, wall) = (self.clock.monotonic(), self.clock.wall());
+                state.busy = Some((order.identity, TakenAt { monotonic, wall }));
                 return Some(order);
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -257,7 +272,7 @@ impl Shared {
     fn finish(&self, number: u64, identity: Identity) -> bool {
         let mut state = self.lock();
         state.found.push((identity, Found::Done));
-        if let Some(index) = state.stuck.iter().position(|(stuck, _)| *stuck == number) {
+        if let Some(index) = state.stuck.iter().position(|stuck| stuck.worker == number) {
             state.stuck.remove(index);
             tracing::info!(pid = identity.pid, "reading a process came back");
             if state.active.is_some() {

@@ -61,6 +61,11 @@ impl Machine {
         self.visibility = Visibility::read(&self.context.roots);
     }
 
+    /// Whose processes are hidden.
+    pub(super) fn visibility(&self) -> &Visibility {
+        &self.visibility
+    }
+
     fn started_at(&self, start_ticks: u64) -> Reading<UnixMillis> {
         let since_boot = u128::from(start_ticks) * 1000 / u128::from(self.ticks_per_second);
         self.boot_time.and_then(|boot| {

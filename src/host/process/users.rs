@@ -15,6 +15,9 @@ use crate::model::Text;
 /// How long an answer is believed.
 pub const LIFE: Duration = Duration::from_secs(600);
 
+/// What has not answered for this long does not answer.
+pub const DEADLINE: Duration = Duration::from_secs(5);
+
 /// Most users remembered; beyond, they go by number.
 const MOST_USERS: usize = 1 << 16;
 
@@ -27,6 +30,9 @@ pub struct Users {
     shared: Arc<Shared>,
     known: HashMap<u32, Known>,
     started: bool,
+    /// Since when the thread has had a question.
+    waiting_since: Option<Duration>,
+    stuck: bool,
 }
 
 #[derive(Debug)]
@@ -56,7 +62,7 @@ impl Users {
     pub fn new(roots: Roots) -> Self {
         let (state, changed) = (Mutex::default(), Condvar::new());
         let shared = Arc::new(Shared { roots, state, changed });
-        Self { shared, known: HashMap::new(), started: false }
+        Self { shared, known: HashMap::new(), started: false, waiting_since: None, stuck: false }
     }
 
     /// The name of the user, or the number while or if no name is known.
@@ -80,13 +86,32 @@ impl Users {
     }
 
     /// Takes in the answers that have come.
-    pub fn update(&mut self) {
-        let answers = std::mem::take(&mut self.shared.lock().answers);
+    pub fn update(&mut self, now: Duration) {
+        let mut state = self.shared.lock();
+        let answers = std::mem::take(&mut state.answers);
+        let waiting = state.busy || !state.asked.is_empty();
+        drop(state);
+        // An answer is a sign of life, also where more are waited for.
+        if !waiting || !answers.is_empty() {
+            self.waiting_since = None;
+        }
+        if waiting {
+            let since = *self.waiting_since.get_or_insert(now);
+            self.stuck = now.saturating_sub(since) >= DEADLINE;
+        } else {
+            self.stuck = false;
+        }
         for (uid, name) in answers {
             if let Some(known) = self.known.get_mut(&uid) {
                 known.name = name;
             }
         }
+    }
+
+    /// Whether what is asked for names has not answered for [`DEADLINE`].
+    #[must_use]
+    pub fn is_stuck(&self) -> bool {
+        self.stuck
     }
 
     /// Waits until every question is answered, or `limit` has passed.

@@ -8,18 +8,31 @@ use super::entry::Entry;
 use crate::host::parse::{lines, words};
 use crate::host::{Roots, files};
 
+/// From whom a mount of `proc` hides the processes of other users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Hiding {
+    /// From nobody.
+    #[default]
+    Nothing,
+    /// From everybody who is neither the superuser nor in the group of the option `gid`
+    /// (`hidepid` 1 and 2).
+    FromGroups,
+    /// From everybody who may not trace them, whatever the group (`hidepid` 4).
+    FromWhoMayNotTrace,
+}
+
 /// The mount of `proc`, and who is looking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Visibility {
-    hides: bool,
+    pub(super) hiding: Hiding,
     uid: u32,
 }
 
 impl Visibility {
     pub(super) fn read(roots: &Roots) -> Self {
-        let hides = files::read(&roots.proc("mounts"), files::LARGE)
-            .is_ok_and(|mounts| hides_processes(&mounts));
-        Self { hides, uid: rustix::process::geteuid().as_raw() }
+        let mounts = files::read(&roots.proc("mounts"), files::LARGE);
+        let hiding = mounts.map_or(Hiding::Nothing, |mounts| hiding(&mounts));
+        Self { hiding, uid: rustix::process::geteuid().as_raw() }
     }
 }
 
@@ -29,13 +42,13 @@ pub(super) fn sees_other_users(visibility: &Visibility, entries: &[Entry]) -> bo
     let Some(first) = first else { return false };
     // In a container process 1 may be smonitor's own user's; then it proves nothing.
     let proves = visibility.uid == 0 || first.owner.present() != Some(&visibility.uid);
-    !visibility.hides || proves
+    visibility.hiding == Hiding::Nothing || proves
 }
 
-/// Whether the last `proc` mount in `mounts` has an option `hidepid` other than 0 (`off`).
+/// What the last `proc` mount in `mounts` hides: its option `hidepid`, as a number or as a word.
 #[must_use]
-pub fn hides_processes(mounts: &[u8]) -> bool {
-    let mut hides = false;
+pub fn hiding(mounts: &[u8]) -> Hiding {
+    let mut hiding = Hiding::Nothing;
     for (_, line) in lines("mounts", mounts) {
         let mut words = words(line).skip(1);
         let fields = (words.next(), words.next(), words.next());
@@ -45,9 +58,23 @@ pub fn hides_processes(mounts: &[u8]) -> bool {
         }
         let value =
             options.split(|&byte| byte == b',').find_map(|option| option.strip_prefix(b"hidepid="));
-        hides = value.is_some_and(|value| !matches!(value, b"0" | b"off"));
+        hiding = match value {
+            None | Some(b"0" | b"off") => Hiding::Nothing,
+            Some(b"4" | b"ptraceable") => Hiding::FromWhoMayNotTrace,
+            Some(_) => Hiding::FromGroups,
+        };
     }
-    hides
+    hiding
+}
+
+/// Whether only the processes of a pid namespace can be seen, as in a container: then this is not
+/// all of the machine. `None` where that cannot be told.
+#[must_use]
+pub fn in_pid_namespace(roots: &Roots) -> Option<bool> {
+    /// `PROC_PID_INIT_INO` of the kernel: the number of the namespace every machine starts with.
+    const FIRST: &str = "pid:[4026531836]";
+    let namespace = std::fs::read_link(roots.proc("self/ns/pid")).ok()?;
+    Some(namespace.as_os_str() != FIRST)
 }
 
 #[cfg(test)]

@@ -13,6 +13,19 @@ fn os_release_is_read_as_a_shell_would() {
 }
 
 #[test]
+fn the_rest_of_os_release_is_empty_where_it_is_silent() {
+    let system =
+        parse_os_release(b"ID=ubuntu\nID_LIKE=\"debian x\"\nVERSION='24.04 (a)'\nVARIANT=\n");
+    let wanted = OsRelease {
+        id: "ubuntu".to_owned(),
+        id_like: "debian x".to_owned(),
+        version: "24.04 (a)".to_owned(),
+        ..OsRelease::default()
+    };
+    assert_eq!(system.release, wanted);
+}
+
+#[test]
 fn what_os_release_does_not_say_has_its_default() {
     let empty = parse_os_release(b"");
     assert_eq!((empty.name.as_str(), empty.pretty_name.as_str()), ("Linux", "Linux"));

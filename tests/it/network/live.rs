@@ -5,6 +5,7 @@
 
 #![allow(
     clippy::disallowed_methods,
+    clippy::print_stdout,
     reason = "these tests make the interfaces they look at and let real time pass"
 )]
 

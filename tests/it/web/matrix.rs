@@ -6,8 +6,10 @@ use smonitor::web::Auth;
 use smonitor::web::gate::Needs;
 use smonitor::web::routes::{Endpoint, ROUTES, Route, Verb};
 
+use crate::metrics::scrape::Scrape;
+
 use super::client::{Answer, Headers, Socket};
-use super::site::{PERSON, SECRET, Site};
+use super::site::{PERSON, PLACE, SECRET, Site};
 
 /// `None` is somebody who has not signed in.
 const EVERYBODY: [Option<Role>; 4] =
@@ -82,9 +84,37 @@ fn assert_hidden(text: &str, role: Option<Role>, what: &str) {
     if role < Some(Role::Member) {
         assert!(!text.contains(PERSON), "{what}: a person");
         assert!(!text.contains("\"command\""), "{what}: a command");
+        assert!(!text.contains(PLACE), "{what}: a place or a service");
     }
     if role.is_none() {
         assert!(!text.contains("cpu_percent") && !text.contains("gpu-01.lab"), "{what}: a host");
+        assert!(!text.contains("node_load1"), "{what}: a host's values");
+    }
+}
+
+/// Metrics are for guests too, without names: what the table hides it must not hide from members.
+#[tokio::test]
+async fn metrics_have_the_names_that_the_role_may_see() {
+    for role in Role::ALL {
+        let (site, bearer) = site_for(Some(role)).await;
+        let bearer = bearer.unwrap();
+        for accept in ["text/plain", "application/openmetrics-text"] {
+            let headers = [("authorization", bearer.as_str()), ("accept", accept)];
+            let answer = site.get("/metrics", &headers).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+            let scrape = Scrape::read(&answer.text());
+            assert!(scrape.value("node_load1", &[]).is_some());
+            let places = scrape.label_values("node_filesystem_readonly", "mountpoint");
+            assert!(places.contains("/"), "{places:?}");
+            let sees = role >= Role::Member;
+            assert_eq!(answer.text().contains(PLACE), sees, "{role:?}");
+            let units = scrape.value("smonitor_systemd_failed_units", &[]);
+            assert_eq!(units, sees.then_some(1.0), "hidden is absent, not 0");
+            let people = scrape.value("smonitor_login_sessions", &[]);
+            assert_eq!(people, sees.then_some(0.0), "hidden is absent, not 0");
+            assert!(!answer.text().contains(PERSON) && !answer.text().contains(SECRET));
+        }
+        site.stop().await;
     }
 }
 
@@ -92,9 +122,11 @@ fn assert_hidden(text: &str, role: Option<Role>, what: &str) {
 async fn the_table_itself_is_what_was_promised() {
     for route in ROUTES {
         let needs = match route.endpoint {
-            Endpoint::Overview | Endpoint::Host | Endpoint::Recent | Endpoint::Socket => {
-                Needs::Role(Role::Guest)
-            }
+            Endpoint::Overview
+            | Endpoint::Host
+            | Endpoint::Recent
+            | Endpoint::Metrics
+            | Endpoint::Socket => Needs::Role(Role::Guest),
             Endpoint::Processes => Needs::Role(Role::Member),
             Endpoint::Health
             | Endpoint::ShowSession

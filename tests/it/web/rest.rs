@@ -108,6 +108,39 @@ async fn large_answers_are_compressed_for_those_who_take_it() {
     site.stop().await;
 }
 
+#[tokio::test]
+async fn metrics_come_in_the_form_that_is_asked_for() {
+    const OPEN: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    const PLAIN: &str = "text/plain; version=0.0.4; charset=utf-8";
+    let site = Site::open(Role::Member).await;
+    for (accept, wanted) in
+        [("application/openmetrics-text;version=1.0.0,*/*;q=0.1", OPEN), ("*/*", PLAIN)]
+    {
+        let answer = site.get("/metrics", &[("accept", accept)]).await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some(wanted)));
+        assert_eq!(answer.header("vary"), Some("accept, accept-encoding"));
+        assert_eq!(answer.text().ends_with("# EOF\n"), wanted == OPEN);
+        assert_hardened(&answer, "/metrics");
+        let packed = site.get("/metrics", &[("accept", accept), ("accept-encoding", "gzip")]).await;
+        assert_eq!(packed.header("content-encoding"), Some("gzip"));
+        assert_eq!(packed.header("vary"), Some("accept, accept-encoding"));
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(&packed.body[..]).read_to_string(&mut text).unwrap();
+        assert!(text.contains("\nnode_load1 "));
+    }
+    site.stop().await;
+}
+
+/// The page is about one host. Where there are several, it is not guessed which is meant.
+#[tokio::test]
+async fn without_a_host_of_its_own_there_are_no_metrics() {
+    let auth = Auth::Open { role: Role::Member };
+    let site = Site::with(auth, |settings| settings.only_host = None).await;
+    let answer = site.get("/metrics", &[]).await;
+    assert_eq!((answer.status, answer.code().as_str()), (404, "not_found"));
+    site.stop().await;
+}
+
 fn assert_hardened(answer: &Answer, path: &str) {
     for (name, value) in [
         ("x-content-type-options", "nosniff"),

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use smonitor::clock::{Clock, Manual};
 use smonitor::feed::{self, Feed, Publisher};
+use smonitor::model::filesystem::{Filesystem, FilesystemMedium, FilesystemRole, Filesystems};
+use smonitor::model::login::{LoginOrigin, Logins};
 use smonitor::model::process::Process;
+use smonitor::model::unit::{FailedUnit, Units};
 use smonitor::model::wire::Mode;
 use smonitor::model::{HostId, Reading, Role, Section, Snapshot, Text, UnixMillis};
 use smonitor::state_dir::StateDir;
@@ -17,12 +20,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::client::{Answer, Headers, PATIENCE, Socket, get, send};
-use crate::support::{NOON, snapshot};
+use crate::support::{NOON, section, snapshot};
 
 /// Only in the command line that admins see.
 pub(crate) const SECRET: &str = "planted-secret-of-a-command";
 /// Only in process rows.
 pub(crate) const PERSON: &str = "planted-person";
+/// Only in names of places and services: a mount point, a unit.
+pub(crate) const PLACE: &str = "planted-place";
 
 pub(crate) struct Site {
     pub(crate) address: SocketAddr,
@@ -37,6 +42,40 @@ pub(crate) struct Site {
     pub(crate) tracker: TaskTracker,
     pub(crate) state: tempfile::TempDir,
     serving: JoinHandle<()>,
+}
+
+fn places() -> Filesystems {
+    let filesystem = |role, mount_point: &str| Filesystem {
+        key: mount_point.into(),
+        device: "/dev/sda1".into(),
+        filesystem_type: "ext4".into(),
+        role,
+        medium: FilesystemMedium::Local,
+        mount_points: vec![mount_point.into()],
+        more_mount_points: 0,
+        read_only: false,
+        space: Reading::default(),
+        inodes: Reading::default(),
+        taken_at_ms: Reading::Present(NOON),
+        problem: None,
+    };
+    let other = format!("/srv/{PLACE}");
+    let rows =
+        vec![filesystem(FilesystemRole::System, "/"), filesystem(FilesystemRole::Other, &other)];
+    Filesystems { rows, left_out: 0 }
+}
+
+fn failed_unit() -> FailedUnit {
+    FailedUnit {
+        key: format!("{PLACE}.service").into(),
+        description: "Planted".into(),
+        sub_state: "failed".into(),
+        since_ms: Reading::default(),
+    }
+}
+
+fn logins() -> Logins {
+    Logins { origin: LoginOrigin::Utmp, sessions: Vec::new(), left_out: 0 }
 }
 
 impl Site {
@@ -111,13 +150,19 @@ impl Site {
 
     pub(crate) fn snapshot(&self, second: i64) -> Snapshot {
         let mut snapshot = snapshot(&self.host, 7, UnixMillis(NOON.0 + second * 1000));
-        let section: &mut Section<_> = Arc::make_mut(&mut snapshot.processes);
-        let Reading::Present(table) = &mut section.value else { panic!("the demo has processes") };
+        let table: &mut Section<_> = Arc::make_mut(&mut snapshot.processes);
+        let Reading::Present(table) = &mut table.value else { panic!("the demo has processes") };
         let process: &mut Process = table.rows.first_mut().unwrap();
         process.row.user = Reading::Present(PERSON.into());
         process.row.command = Reading::Present(Text::from("train --token=***"));
         process.full_command = Some(format!("train --token={SECRET}").into());
-        snapshot
+        let at = snapshot.taken_at_ms;
+        Snapshot {
+            filesystems: section(places(), at),
+            units: section(Units { failed: vec![failed_unit()], left_out: 0 }, at),
+            logins: section(logins(), at),
+            ..snapshot
+        }
     }
 
     pub(crate) async fn get(&self, path: &str, headers: Headers<'_>) -> Answer {

@@ -191,17 +191,19 @@ reads_total: number,
  */
 writes_total: number, 
 /**
- * Time spent on reads since boot, waiting in the queue included.
+ * Time spent on reads since boot, waiting in the queue included. Starts over after 49.7 days, as
+ * the two below; absent (`not_supported`) where the kernel counts requests of this device and no
+ * times (arrays and mappings of old kernels).
  */
-read_seconds_total: Seconds, 
+read_seconds_total: Reading<Seconds>, 
 /**
  * Time spent on writes since boot, waiting in the queue included.
  */
-write_seconds_total: Seconds, 
+write_seconds_total: Reading<Seconds>, 
 /**
  * Time with anything in flight since boot.
  */
-busy_seconds_total: Seconds, 
+busy_seconds_total: Reading<Seconds>, 
 /**
  * What it does now.
  */
@@ -237,13 +239,14 @@ read_latency_seconds: Reading<Seconds>,
 write_latency_seconds: Reading<Seconds>, 
 /**
  * Share of time with anything in flight, 0–100 %. A device that works on many requests at
- * once can be far from its limit at 100 %.
+ * once can be far from its limit at 100 %. Absent (`not_supported`), as the latencies and the
+ * queue, where no times are counted.
  */
-busy_percent: Percent, 
+busy_percent: Reading<Percent>, 
 /**
  * Requests in flight or waiting, mean.
  */
-queue_length: number, };
+queue_length: Reading<number>, };
 
 /**
  * What a block device is.
@@ -251,7 +254,9 @@ queue_length: number, };
 export type DiskKind = "disk" | "raid" | "mapped" | "network" | "memory" | "other";
 
 /**
- * All block devices but partitions, loop devices, RAM disks, floppies and optical drives.
+ * All block devices but partitions, loop devices, RAM disks, floppies and optical drives. What is
+ * made and not set up has no row either: an array that was not started, an `nbd` or `zram` of no
+ * size. A disk behind several controllers is one.
  */
 export type Disks = { 
 /**
@@ -263,11 +268,12 @@ rows: Array<Disk>,
  */
 left_out: number, 
 /**
- * Read from all rows of kind `disk` together; what lies on top of them is not counted twice.
+ * Read from all devices of kind `disk` together, those without a row included; what lies on top
+ * of them is not counted twice.
  */
 read_bytes_per_second: Reading<BytesPerSecond>, 
 /**
- * Written to all rows of kind `disk` together.
+ * Written to all devices of kind `disk` together.
  */
 written_bytes_per_second: Reading<BytesPerSecond>, 
 /**
@@ -1250,7 +1256,8 @@ summary: Section<ProcessSummary>,
 processes: Array<ProcessRow>, };
 
 /**
- * All arrays. Empty where the driver is loaded and there is none.
+ * All arrays. Empty where the driver is loaded and there is none. A container, which holds the
+ * members of arrays with metadata of a BIOS, is no array and left out.
  */
 export type Raid = { 
 /**
@@ -1296,9 +1303,9 @@ level: Reading<Text>,
  */
 state: RaidState, 
 /**
- * Its size.
+ * Its size; absent while it is not started, when the kernel only knows that of its members.
  */
-size_bytes: Bytes, 
+size_bytes: Reading<Bytes>, 
 /**
  * Members it should have (`[2/1]`, the first number); absent for levels without redundancy.
  */

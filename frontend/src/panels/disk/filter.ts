@@ -1,5 +1,5 @@
 // What the filter box of the table of disks understands. The grammar is `lib/table-filter`'s.
-import type { Disk, DiskActivity } from '../../lib/api/api';
+import type { Disk, DiskActivity, Reading } from '../../lib/api/api';
 import '../../lib/i18n/en/disk';
 import { t } from '../../lib/i18n/index.svelte';
 import { part, present } from '../../lib/model/reading';
@@ -11,7 +11,7 @@ const words = (of: (row: Disk) => readonly string[]): Field<Disk> => ({
   of: (row) => of(row).map((word) => word.toLowerCase()),
 });
 
-const now = (get: (activity: DiskActivity) => number): Field<Disk> => ({
+const now = (get: (activity: DiskActivity) => Reading<number>): Field<Disk> => ({
   kind: 'number',
   of: (row) => present(part(row.activity, get)),
 });

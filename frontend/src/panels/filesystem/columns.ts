@@ -60,7 +60,7 @@ export const filesystemColumns: readonly Column<Filesystem>[] = [
   {
     id: 'size',
     label: 'filesystem.size',
-    width: 80,
+    width: 78,
     ...LARGEST_FIRST,
     ...reading((row) => part(row.space, (space) => space.total_bytes), bytes),
   },
@@ -75,7 +75,7 @@ export const filesystemColumns: readonly Column<Filesystem>[] = [
     id: 'available',
     label: 'filesystem.available',
     hint: 'filesystem.available_hint',
-    width: 84,
+    width: 92,
     narrowWidth: 86,
     essential: true,
     ...LARGEST_FIRST,
@@ -100,7 +100,7 @@ export const filesystemColumns: readonly Column<Filesystem>[] = [
   {
     id: 'state',
     label: 'filesystem.state',
-    width: 314,
+    width: 308,
     grow: true,
     // The age is all that depends on the clock: no reason to sort anew at every tick.
     ...text((row) => stateWords(stateOf(row, untrack(serverNow)))),

@@ -19,7 +19,7 @@ function losses(id: string, label: PlainKey, hint: PlainKey, kind: Loss): Column
     id,
     label,
     hint,
-    width: 80,
+    width: 78,
     ...LARGEST_FIRST,
     sort: (row) => lost(row, kind),
     text: (row) => lostText(row, kind),
@@ -31,7 +31,7 @@ export function interfaceColumns(): readonly Column<Interface>[] {
     {
       id: 'name',
       label: 'network.name',
-      width: 94,
+      width: 92,
       narrowWidth: 84,
       essential: true,
       sort: (row) => row.key,
@@ -84,7 +84,7 @@ export function interfaceColumns(): readonly Column<Interface>[] {
         (all) => all || t('network.noAddress'),
       ),
     },
-    { id: 'mac', label: 'network.mac', width: 134, ...reading((row: Interface) => row.mac_address, String) },
+    { id: 'mac', label: 'network.mac', width: 140, ...reading((row: Interface) => row.mac_address, String) },
     {
       id: 'mtu',
       label: 'network.mtu',

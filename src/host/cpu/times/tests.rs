@@ -20,6 +20,22 @@ fn shares(earlier: [u64; 10], later: [u64; 10]) -> Option<[f64; 6]> {
 }
 
 #[test]
+fn what_follows_the_processors_is_counted_and_harms_nothing() {
+    let stat = b"cpu  1 2 3 4\ncpu0 1 2 3 4\nintr 77 1 0 5\nctxt 88\nbtime 1\nprocesses 99\n\
+        procs_running 3\nprocs_blocked x\ncpu9 broken\n";
+    let sample = parse_stat(stat).unwrap();
+    assert_eq!(sample.cores.len(), 1, "a line elsewhere is no processor");
+    let kernel = sample.kernel;
+    assert_eq!(kernel.interrupts_total, Reading::Present(77));
+    assert_eq!(kernel.context_switches_total, Reading::Present(88));
+    assert_eq!(kernel.forks_total, Reading::Present(99));
+    assert_eq!(kernel.running, Reading::Present(3));
+    assert_eq!(kernel.blocked, Reading::absent(Reason::Malformed));
+    let old = parse_stat(b"cpu  1 2 3 4\n").unwrap().kernel;
+    assert_eq!(old.forks_total, Reading::absent(Reason::NotSupported));
+}
+
+#[test]
 fn shares_are_of_the_time_between() {
     let later = [20, 10, 15, 30, 5, 3, 7, 10, 0, 0];
     assert_eq!(shares([0; 10], later), Some([65.0, 30.0, 25.0, 5.0, 10.0, 0.0]));

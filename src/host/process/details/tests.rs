@@ -118,6 +118,7 @@ fn a_stuck_process_does_not_stop_the_others() {
     assert_eq!(command_of(&found, 2), None);
     hands.advance(DEADLINE);
     assert_eq!(details.take(&mut found), Some(order(1).identity));
+    assert_eq!(details.stuck(), [(order(1).identity, UnixMillis(0))], "since it was begun");
     take_until(&details, &mut found, |found| command_of(found, 2).is_some());
     assert_eq!(command_of(&found, 1), None);
     // It comes back: what it brings is taken, and the worker that was left behind ends.
@@ -125,7 +126,7 @@ fn a_stuck_process_does_not_stop_the_others() {
     take_until(&details, &mut found, |found| found.contains(&(order(1).identity, Found::Done)));
     let late = Command { masked: "late".into(), full: None };
     assert_eq!(command_of(&found, 1), Some(&Found::Command(Ok(Some(late)))));
-    assert_eq!(details.shared.lock().stuck, []);
+    assert_eq!(details.stuck(), []);
 }
 
 #[test]

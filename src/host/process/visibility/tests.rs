@@ -5,18 +5,19 @@ use crate::model::Reading;
 #[test]
 fn the_last_mount_of_proc_counts() {
     for (mounts, hides) in [
-        (&b"proc /proc proc rw,nosuid,relatime 0 0\n"[..], false),
-        (b"proc /proc proc rw,hidepid=2 0 0\n", true),
-        (b"proc /proc proc rw,gid=4,hidepid=invisible 0 0\n", true),
-        (b"proc /proc proc rw,hidepid=ptraceable\n", true),
-        (b"proc /proc proc rw,hidepid=0 0 0\n", false),
-        (b"proc /proc proc rw,hidepid=off 0 0\n", false),
-        (b"proc /proc proc rw 0 0\nproc /proc proc rw,hidepid=1 0 0\n", true),
-        (b"proc /jail/proc proc rw,hidepid=2 0 0\nsysfs /sys sysfs rw 0 0\n", false),
-        (b"", false),
-        (b"proc /proc\n\xff \xff \xff \xff\n", false),
+        (&b"proc /proc proc rw,nosuid,relatime 0 0\n"[..], Hiding::Nothing),
+        (b"proc /proc proc rw,hidepid=2 0 0\n", Hiding::FromGroups),
+        (b"proc /proc proc rw,gid=4,hidepid=invisible 0 0\n", Hiding::FromGroups),
+        (b"proc /proc proc rw,hidepid=ptraceable\n", Hiding::FromWhoMayNotTrace),
+        (b"proc /proc proc rw,gid=4,hidepid=4 0 0\n", Hiding::FromWhoMayNotTrace),
+        (b"proc /proc proc rw,hidepid=0 0 0\n", Hiding::Nothing),
+        (b"proc /proc proc rw,hidepid=off 0 0\n", Hiding::Nothing),
+        (b"proc /proc proc rw 0 0\nproc /proc proc rw,hidepid=1 0 0\n", Hiding::FromGroups),
+        (b"proc /jail/proc proc rw,hidepid=2 0 0\nsysfs /sys sysfs rw 0 0\n", Hiding::Nothing),
+        (b"", Hiding::Nothing),
+        (b"proc /proc\n\xff \xff \xff \xff\n", Hiding::Nothing),
     ] {
-        assert_eq!(hides_processes(mounts), hides, "{:?}", String::from_utf8_lossy(mounts));
+        assert_eq!(hiding(mounts), hides, "{:?}", String::from_utf8_lossy(mounts));
     }
 }
 
@@ -32,8 +33,10 @@ fn process(pid: u32, owner: Option<u32>) -> Entry {
 
 #[test]
 fn process_1_tells_whether_others_are_seen() {
-    let sees =
-        |hides, uid, entries: &[Entry]| sees_other_users(&Visibility { hides, uid }, entries);
+    let sees = |hides, uid, entries: &[Entry]| {
+        let hiding = if hides { Hiding::FromGroups } else { Hiding::Nothing };
+        sees_other_users(&Visibility { hiding, uid }, entries)
+    };
     let [first, own_first, other] =
         [process(1, Some(0)), process(1, Some(1000)), process(7, Some(1000))];
     assert!(!sees(true, 1000, &[other]), "hidden");
@@ -43,4 +46,18 @@ fn process_1_tells_whether_others_are_seen() {
     assert!(!sees(true, 1000, std::slice::from_ref(&own_first)), "it proves nothing");
     assert!(sees(false, 1000, std::slice::from_ref(&own_first)), "a container of one user");
     assert!(!sees(false, 0, &[]));
+}
+
+#[test]
+fn a_namespace_of_processes_is_known_by_its_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let roots = Roots::at(folder.path());
+    assert_eq!(in_pid_namespace(&roots), None);
+    std::fs::create_dir_all(roots.proc("self/ns")).unwrap();
+    for (number, inside) in [("4026531836", false), ("4026532179", true)] {
+        let link = roots.proc("self/ns/pid");
+        std::os::unix::fs::symlink(format!("pid:[{number}]"), &link).unwrap();
+        assert_eq!(in_pid_namespace(&roots), Some(inside));
+        std::fs::remove_file(link).unwrap();
+    }
 }

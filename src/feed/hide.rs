@@ -1,0 +1,66 @@
+//! Takes out of a snapshot what an audience may not see. The one place that does it for what is said
+//! of a host, whether as a document or as metrics.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::model::filesystem::FilesystemRole;
+use crate::model::{Audience, Reading, Reason, Section, Snapshot};
+
+/// The snapshot as `audience` may see it, processes apart: they are another topic.
+pub(super) fn host(snapshot: &Snapshot, audience: Audience) -> Cow<'_, Snapshot> {
+    if audience.sees_names() {
+        return Cow::Borrowed(snapshot);
+    }
+    let mut shown = snapshot.clone();
+    whole(&mut shown.logins);
+    whole(&mut shown.units);
+    inside(&mut shown.network, |network| {
+        network.primary = Reading::absent(Reason::Hidden);
+        for interface in &mut network.interfaces {
+            interface.addresses = Reading::absent(Reason::Hidden);
+            interface.mac_address = Reading::absent(Reason::Hidden);
+        }
+    });
+    // Where other filesystems are mounted tells of people and servers: `/home/alice`.
+    inside(&mut shown.filesystems, |filesystems| {
+        let all = filesystems.rows.len();
+        filesystems.rows.retain(|row| row.role != FilesystemRole::Other);
+        filesystems.left_out += (all - filesystems.rows.len()) as u64;
+        for row in &mut filesystems.rows {
+            row.mount_points.truncate(1);
+            row.more_mount_points = 0;
+        }
+    });
+    inside(&mut shown.disks, |disks| {
+        for disk in &mut disks.rows {
+            disk.name = disk.key.clone();
+        }
+    });
+    inside(&mut shown.zfs, |zfs| zfs.pools.clear());
+    for source in Arc::make_mut(&mut shown.sources) {
+        source.findings.clear();
+    }
+    Cow::Owned(shown)
+}
+
+/// The same to keep, with no processes in it whoever asks.
+pub(super) fn without_processes(snapshot: &Snapshot, audience: Audience) -> Snapshot {
+    let mut shown = host(snapshot, audience).into_owned();
+    shown.processes = Arc::new(Section::not_collected(shown.processes.interval_ms));
+    shown
+}
+
+fn whole<T: Clone>(section: &mut Arc<Section<T>>) {
+    if section.value.present().is_some() {
+        Arc::make_mut(section).value = Reading::absent(Reason::Hidden);
+    }
+}
+
+fn inside<T: Clone>(section: &mut Arc<Section<T>>, change: impl FnOnce(&mut T)) {
+    if section.value.present().is_some()
+        && let Reading::Present(value) = &mut Arc::make_mut(section).value
+    {
+        change(value);
+    }
+}
