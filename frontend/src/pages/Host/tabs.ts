@@ -84,6 +84,7 @@ export const TABS: readonly HostTab[] = [
     id: 'health',
     label: 'host.health',
     from: 'guest',
+    shortcut: 'x',
     load: () => import('./HealthTab.svelte'),
   },
 ];

@@ -7,6 +7,7 @@ import { part, present } from '../../lib/model/reading';
 import { decimal, moved } from '../../lib/model/units';
 import type { Column, PlainKey } from '../../lib/table';
 import { LARGEST_FIRST, reading } from '../../lib/table-columns';
+import { visible } from '../../lib/table-format';
 import { compile, type Fields } from '../../lib/table-filter';
 import { addressTexts, bitRate, lost, lostText, speedText, type Loss } from './interfaces';
 
@@ -36,7 +37,8 @@ export function interfaceColumns(): readonly Column<Interface>[] {
       narrowWidth: 84,
       essential: true,
       sort: (row) => row.key,
-      text: (row) => row.key,
+      text: (row) => visible(row.key),
+      csv: (row) => row.key,
     },
     {
       id: 'kind',

@@ -18,7 +18,7 @@ export const network: Translated<typeof en> = {
   'network.mtu': 'MTU',
   'network.mtuHint': '最大数据包，字节',
   'network.mac': 'MAC',
-  'network.macLong': 'MAC 地址',
+  'network.macLong': '硬件地址（MAC）',
   'network.addresses': '地址',
   'network.address': '地址',
   'network.noAddress': '无',
