@@ -1,5 +1,7 @@
 //! Interfaces of machines that are made by the test.
 
+#![allow(clippy::disallowed_methods, reason = "how long a run takes is measured in real time")]
+
 use std::fmt::Write as _;
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! Sockets: machines out of files, and sockets that the test opens.
 
+#![allow(clippy::disallowed_methods, reason = "how long a run takes is measured in real time")]
+
 use std::io::Read as _;
 use std::net::{TcpListener, TcpStream};
 
