@@ -3,21 +3,33 @@
 # degraded MD array and a service that failed, in an emulator. No part of scripts/test.sh: it takes
 # about five minutes.
 #
-#   bash scripts/test-systemd-vm.sh [--capture FOLDER] [PROGRAM]
+#   bash scripts/test-systemd-vm.sh [--keep] [--capture FOLDER] [PROGRAM]
 #
 # PROGRAM is target/release/smonitor if not given. With --capture the machine's files are taken as a
-# fixture (scripts/capture-fixture.sh) into FOLDER. Needs root (debootstrap) and, by apt, what is
-# named below. The image is kept in target/systemd-vm; delete that folder to build it anew.
+# fixture (scripts/capture-fixture.sh) into FOLDER, and those that a container in it sees into
+# FOLDER-container. With --keep the machine is left running, and how to get into it is said. Needs
+# root (debootstrap) and, by apt, what is named below. The image is kept in target/systemd-vm; delete
+# that folder to build it anew.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/steps.sh
 source scripts/steps.sh
 
 capture=""
-if [ "${1:-}" = --capture ]; then
-    capture=${2:?--capture needs a folder}
-    shift 2
-fi
+keep=""
+while :; do
+    case ${1:-} in
+    --capture)
+        capture=${2:?--capture needs a folder}
+        shift 2
+        ;;
+    --keep)
+        keep=yes
+        shift
+        ;;
+    *) break ;;
+    esac
+done
 program=${1:-target/release/smonitor}
 [ -x "$program" ] || fail "there is no $program: cargo build --release"
 [ "$(id -u)" = 0 ] || fail "only root can build the image (debootstrap)"
@@ -27,7 +39,10 @@ mkdir -p "$folder"
 machine=""
 
 tidy() {
-    if [ -n "$machine" ]; then
+    if [ -n "$keep" ] && [ -n "$machine" ]; then
+        printf '\nThe machine runs on as process %d:\n  ssh -i %s -p %d root@127.0.0.1\n' \
+            "$machine" "$folder/key" "$port"
+    elif [ -n "$machine" ]; then
         kill "$machine" 2>/dev/null || :
     fi
 }
@@ -50,7 +65,7 @@ build_image() {
     local root=$folder/root user
     rm -rf "$root"
     debootstrap --variant=minbase \
-        --include=systemd,systemd-sysv,dbus,linux-image-cloud-amd64,openssh-server,iproute2,udev,mdadm,procps,libpam-systemd \
+        --include=systemd,systemd-sysv,dbus,linux-image-cloud-amd64,openssh-server,iproute2,udev,mdadm,procps,libpam-systemd,podman,crun,netavark,iptables,busybox-static \
         bookworm "$root" >"$folder/debootstrap.log"
     [ -f "$folder/key" ] || ssh-keygen -q -t ed25519 -N '' -f "$folder/key"
     echo captured >"$root/etc/hostname"
@@ -85,7 +100,8 @@ boot() {
         -serial "file:$folder/console.log" -kernel "$folder/kernel" -initrd "$folder/initrd" \
         -append 'root=/dev/vda rw console=ttyS0 apparmor=0' \
         -drive "file=$folder/disk.img,if=virtio,format=raw,snapshot=on" "${drives[@]}" \
-        -nic "user,model=virtio-net-pci,restrict=on,hostfwd=tcp:127.0.0.1:$port-:22" &
+        -nic "user,model=virtio-net-pci,restrict=on,hostfwd=tcp:127.0.0.1:$port-:22" \
+        </dev/null >"$folder/emulator.log" 2>&1 &
     machine=$!
     local attempt
     for attempt in $(seq 60); do
