@@ -1,7 +1,10 @@
 // The screens of the page and how to come to each, for tests that look at all of them.
 import type { Page } from '@playwright/test';
 import { drawn, expect, liveAt } from './test';
+import { rowWith, rowsOf } from './grids';
 import { rows } from './processes';
+import { rewriteHost } from './rewrite';
+import { TABS, filesystems, interfaces, logins, type Tab } from './tabs';
 import type { Server } from './server';
 
 export interface Servers {
@@ -29,6 +32,11 @@ async function overview(page: Page, { demo }: Servers): Promise<void> {
 async function processes(page: Page, { demo }: Servers): Promise<void> {
   await liveAt(page, `${demo.url}?tab=processes`);
   await expect(rows(page).nth(5)).toBeVisible();
+}
+
+async function tab(page: Page, { demo }: Servers, { id, ready }: Tab): Promise<void> {
+  await liveAt(page, `${demo.url}?tab=${id}`);
+  await expect(ready(page)).toBeVisible();
 }
 
 export const SCREENS: readonly Screen[] = [
@@ -71,6 +79,55 @@ export const SCREENS: readonly Screen[] = [
       await rows(page).first().click();
       await expect(page.getByRole('dialog')).toBeVisible();
     },
+  },
+  ...TABS.map((each) => ({
+    name: each.id,
+    widths: ALL,
+    open: (page: Page, servers: Servers) => tab(page, servers, each),
+  })),
+  {
+    name: 'filesystem details',
+    widths: TWO,
+    async open(page, { demo }) {
+      await liveAt(page, `${demo.url}?tab=storage`);
+      await rowWith(filesystems(page), '/mnt/archive').click();
+      await expect(page.getByRole('dialog')).toBeVisible();
+    },
+  },
+  {
+    name: 'interface details',
+    widths: TWO,
+    async open(page, { demo }) {
+      await liveAt(page, `${demo.url}?tab=network&others=1`);
+      await rowWith(interfaces(page), 'bond0').click();
+      await expect(page.getByRole('dialog')).toBeVisible();
+    },
+  },
+  {
+    name: 'nothing found in the tables of the tabs',
+    widths: TWO,
+    async open(page, { demo }) {
+      await liveAt(page, `${demo.url}?tab=storage&q=no-such-thing&diskq=no-such-disk`);
+      await expect(page.getByText('no-such-thing')).toBeVisible();
+      await expect(page.getByText('no-such-disk')).toBeVisible();
+      await expect(rowsOf(filesystems(page))).toHaveCount(0);
+    },
+  },
+  {
+    name: 'nothing there',
+    widths: TWO,
+    async open(page, { demo }) {
+      await rewriteHost(page, (part) => {
+        const absent = { absent: 'not_supported' } as const;
+        if (part.sensors) part.sensors.value = absent;
+        if (part.logins) part.logins.value = { origin: 'utmp', sessions: [], left_out: 0 };
+        if (part.disks) part.disks.value = absent;
+      });
+      await liveAt(page, `${demo.url}?tab=users`);
+      await expect(page.getByText(/^(Nobody is logged in\.|目前没有人登录。)$/)).toBeVisible();
+      await expect(rowsOf(logins(page))).toHaveCount(0);
+    },
+    close: (page) => page.unrouteAll({ behavior: 'ignoreErrors' }),
   },
   {
     name: 'settings',
