@@ -1,6 +1,6 @@
 //! The system calls of a source's run, taken down by strace(1), and done again without the source.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsString;
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
@@ -15,8 +15,9 @@ pub(crate) const TRACE: &str = "trace";
 /// Begins the name of a file that is not there: asking for it marks a place in the record.
 const MARK: &str = "smonitor-bench";
 
-/// How many runs are taken down; the one with the number of calls in the middle counts.
-pub(crate) const RECORDED: usize = 7;
+/// How many runs are taken down: a minute of ticks, in which everything that is done now and then
+/// is done at least once.
+pub(crate) const RECORDED: usize = 30;
 
 /// As much as the standard library asks for.
 const LISTING_BYTES: usize = 32 << 10;
@@ -68,10 +69,10 @@ enum Call {
     Other,
 }
 
-/// The calls of a run.
+/// The calls of some runs.
 #[derive(Debug, Default)]
 pub(crate) struct Replay {
-    calls: Vec<Call>,
+    runs: Vec<Vec<Call>>,
     lines: Vec<String>,
     files: Vec<Option<OwnedFd>>,
     buffer: Vec<u8>,
@@ -79,14 +80,20 @@ pub(crate) struct Replay {
 }
 
 impl Replay {
-    /// How many there are.
-    pub(crate) fn count(&self) -> usize {
-        self.calls.len()
+    /// How many there are in a run, on average.
+    pub(crate) fn mean_count(&self) -> f64 {
+        self.runs.iter().map(Vec::len).sum::<usize>() as f64 / self.runs.len() as f64
     }
 
-    /// How many are not done again.
-    pub(crate) fn left_out(&self) -> usize {
-        self.calls.iter().filter(|call| matches!(call, Call::Other)).count()
+    /// Whether there is any that can be done again.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.runs.iter().flatten().all(|call| matches!(call, Call::Other))
+    }
+
+    fn make_room(&mut self, file: usize, room: usize) {
+        let files = self.files.len().max(file + 1);
+        self.files.resize_with(files, || None);
+        self.buffer.resize(self.buffer.len().max(room), 0);
     }
 
     /// As strace(1) wrote them.
@@ -94,10 +101,10 @@ impl Replay {
         &self.lines
     }
 
-    /// Does them again.
-    pub(crate) fn run(&mut self) {
+    /// Does those of one run again, of the first after the last.
+    pub(crate) fn run(&mut self, number: usize) {
         // What fails here failed there, too, or is gone by now.
-        for call in &self.calls {
+        for call in &self.runs[number % self.runs.len()] {
             match call {
                 Call::Open { path, flags, file } => {
                     self.files[*file] = rustix::fs::openat(CWD, path, *flags, Mode::empty()).ok();
@@ -179,93 +186,96 @@ fn parse(record: &str) -> HashMap<String, Replay> {
             _ => {}
         }
     }
-    let middle = |mut runs: Vec<Vec<&str>>| {
-        runs.sort_by_key(Vec::len);
-        replay(&runs[runs.len() / 2])
-    };
-    runs.into_iter().map(|(name, runs)| (name, middle(runs))).collect()
+    runs.into_iter().map(|(name, runs)| (name, replay(&runs))).collect()
 }
 
-/// From lines such as `read(3</proc/stat>, ""..., 4096) = 1200`.
-fn replay(lines: &[&str]) -> Replay {
+fn replay(runs: &[Vec<&str>]) -> Replay {
     let mut replay = Replay {
-        lines: lines.iter().map(|&it| it.to_owned()).collect(),
+        lines: runs.iter().flatten().map(|&line| line.to_owned()).collect(),
         listing: vec![MaybeUninit::uninit(); LISTING_BYTES],
         ..Replay::default()
     };
-    let mut opened = Vec::new();
-    for line in lines {
-        let (name, rest) = line.split_once('(').expect("only such lines were kept");
-        let first = rest.split(", ").next().unwrap_or_default();
-        let path = || rest.split('"').nth(1).map(PathBuf::from);
-        // After the contents, which are written as "" or ""...
-        let numbers = || -> Vec<u64> {
-            let (arguments, _) = rest.rsplit_once(" = ").unwrap_or((rest, ""));
-            arguments
-                .trim_end()
-                .trim_end_matches(')')
-                .split(", ")
-                .filter_map(|it| it.parse().ok())
-                .collect()
-        };
-        let file = || -> Option<usize> {
-            let number: usize = first.trim_end_matches(')').split('<').next()?.parse().ok()?;
-            Some(number)
-        };
-        let path_of_file = || Some(PathBuf::from(first.split_once('<')?.1.rsplit_once('>')?.0));
-        let call = match name {
+    let mut opened = BTreeSet::new();
+    for run in runs {
+        let mut calls = Vec::with_capacity(run.len());
+        for line in run {
+            let call = call(line);
+            match &call {
+                Call::Open { file, .. } => {
+                    opened.insert(*file);
+                    replay.make_room(*file, 0);
+                }
+                Call::Read { file, room } | Call::ReadAt { file, room, .. } => {
+                    replay.make_room(*file, *room);
+                }
+                Call::List { file } | Call::Rewind { file } | Call::Close { file } => {
+                    replay.make_room(*file, 0);
+                }
+                Call::Space { file } | Call::LookAt { file } => replay.make_room(*file, 0),
+                Call::Look { .. } | Call::Link { .. } | Call::Other => {}
+            }
+            // One that the source keeps open from run to run.
+            if let Some((file, path)) = descriptor(line)
+                && !matches!(call, Call::Open { .. } | Call::Other)
+                && !opened.contains(&file)
+                && replay.files[file].is_none()
+            {
+                let flags = OFlags::CLOEXEC;
+                replay.files[file] = rustix::fs::openat(CWD, path, flags, Mode::empty()).ok();
+            }
+            calls.push(call);
+        }
+        replay.runs.push(calls);
+    }
+    replay
+}
+
+/// From a line such as `read(3</proc/stat>, ""..., 4096) = 1200`.
+fn call(line: &str) -> Call {
+    let (name, rest) = line.split_once('(').expect("only such lines were kept");
+    let (arguments, result) = rest.rsplit_once(" = ").unwrap_or((rest, ""));
+    let path = rest.split('"').nth(1).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let file = descriptor(line).map(|(file, _)| file);
+    // After the contents, which are written as "" or ""...
+    let numbers: Vec<u64> = arguments
+        .trim_end()
+        .trim_end_matches(')')
+        .split(", ")
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    let room = || numbers.first().and_then(|room| usize::try_from(*room).ok());
+    let call = || {
+        Some(match name {
             "openat" | "open" => {
                 let mut flags = OFlags::CLOEXEC;
                 flags.set(OFlags::DIRECTORY, rest.contains("O_DIRECTORY"));
                 flags.set(OFlags::PATH, rest.contains("O_PATH"));
-                let number = rest
-                    .rsplit_once(" = ")
-                    .and_then(|(_, number)| number.split('<').next()?.parse::<usize>().ok());
-                let file = number.unwrap_or(0);
-                opened.push(file);
-                path().map(|path| Call::Open { path, flags, file })
+                // One that failed has no number; nobody uses the one of standard input.
+                let file = result.split('<').next().and_then(|number| number.trim().parse().ok());
+                Call::Open { path: path?, flags, file: file.unwrap_or(0) }
             }
-            "read" => file()
-                .zip(numbers().last().copied())
-                .map(|(file, room)| Call::Read { file, room: room as usize }),
-            "pread64" => match (file(), &numbers()[..]) {
-                (Some(file), [room, offset]) => {
-                    Some(Call::ReadAt { file, room: *room as usize, offset: *offset })
-                }
-                _ => None,
+            "read" => Call::Read { file: file?, room: room()? },
+            "pread64" => Call::ReadAt { file: file?, room: room()?, offset: *numbers.get(1)? },
+            "getdents64" => Call::List { file: file? },
+            "lseek" => Call::Rewind { file: file? },
+            "close" => Call::Close { file: file? },
+            "fstatfs" => Call::Space { file: file? },
+            "fstat" => Call::LookAt { file: file? },
+            "statx" | "newfstatat" | "stat" | "lstat" => match path {
+                Some(path) => Call::Look { path },
+                None => Call::LookAt { file: file? },
             },
-            "getdents64" => file().map(|file| Call::List { file }),
-            "lseek" => file().map(|file| Call::Rewind { file }),
-            "close" => file().map(|file| Call::Close { file }),
-            "fstatfs" => file().map(|file| Call::Space { file }),
-            "fstat" => file().map(|file| Call::LookAt { file }),
-            "statx" | "newfstatat" | "stat" | "lstat" => match path() {
-                Some(path) if path.as_os_str().is_empty() => {
-                    file().map(|file| Call::LookAt { file })
-                }
-                path => path.map(|path| Call::Look { path }),
-            },
-            "readlink" => path().map(|path| Call::Link { path }),
-            _ => None,
-        };
-        let call = call.unwrap_or(Call::Other);
-        if let Call::Read { room, .. } | Call::ReadAt { room, .. } = call {
-            replay.buffer.resize(replay.buffer.len().max(room), 0);
-        }
-        if let Some(file) = file().filter(|_| !matches!(call, Call::Open { .. } | Call::Other)) {
-            if replay.files.len() <= file {
-                replay.files.resize_with(file + 1, || None);
-            }
-            // One that the source keeps open from run to run.
-            if !opened.contains(&file) && replay.files[file].is_none() {
-                replay.files[file] = path_of_file().and_then(|path| {
-                    rustix::fs::openat(CWD, path, OFlags::CLOEXEC, Mode::empty()).ok()
-                });
-            }
-        }
-        replay.calls.push(call);
-    }
-    let most = opened.iter().max().map_or(0, |most| most + 1);
-    replay.files.resize_with(replay.files.len().max(most), || None);
-    replay
+            "readlink" => Call::Link { path: path? },
+            _ => return None,
+        })
+    };
+    call().unwrap_or(Call::Other)
+}
+
+/// The first argument, if it is an open file: its number and path.
+fn descriptor(line: &str) -> Option<(usize, &str)> {
+    let (_, rest) = line.split_once('(')?;
+    let (number, rest) = rest.split_once('<')?;
+    let (path, _) = rest.split_once('>')?;
+    Some((number.parse().ok()?, path))
 }
