@@ -1,17 +1,20 @@
-//! A large machine out of files: 128 processors, 32 disks, 64 interfaces, 500 mounts, 10,000 TCP
-//! sockets, 1,000 processes; memory nodes, sensors, arrays, pools and logins from the fixtures.
+//! A machine out of files, of any size; memory nodes, sensors, arrays, pools and logins are those of
+//! the fixtures.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-const PROCESSORS: usize = 128;
-const DISKS: usize = 32;
-const INTERFACES: usize = 64;
-const MOUNTS: usize = 500;
-const SOCKETS: usize = 10_000;
-const PROCESSES: usize = 1000;
+/// How many of each.
+pub(crate) struct Size {
+    pub(crate) processors: usize,
+    pub(crate) disks: usize,
+    pub(crate) interfaces: usize,
+    pub(crate) mounts: usize,
+    pub(crate) sockets: usize,
+    pub(crate) processes: usize,
+}
 
 /// Later ones lie over earlier ones.
 const FIXTURES: [&str; 6] = [
@@ -24,16 +27,16 @@ const FIXTURES: [&str; 6] = [
 ];
 
 /// Fills `root`.
-pub(crate) fn make(root: &Path) {
+pub(crate) fn make(root: &Path, size: &Size) {
     for fixture in FIXTURES {
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
         copy(&fixtures.join(fixture).join("t0"), root);
     }
-    processors(root);
-    disks(root);
-    interfaces(root);
-    mounts(root);
-    processes(root);
+    processors(root, size);
+    disks(root, size);
+    interfaces(root, size);
+    mounts(root, size);
+    processes(root, size);
 }
 
 fn write(root: &Path, path: &str, text: &str) {
@@ -59,10 +62,10 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn processors(root: &Path) {
+fn processors(root: &Path, size: &Size) {
     let mut stat = "cpu  1280000 0 640000 12800000 0 0 0 0 0 0\n".to_owned();
     let mut cpuinfo = String::new();
-    for id in 0..PROCESSORS {
+    for id in 0..size.processors {
         writeln!(stat, "cpu{id} 10000 0 5000 100000 17 0 23 0 0 0").unwrap();
         let (socket, core) = (id % 64 / 32, id % 32);
         write!(
@@ -86,10 +89,10 @@ fn processors(root: &Path) {
     write(root, "proc/cpuinfo", &cpuinfo);
 }
 
-fn disks(root: &Path) {
+fn disks(root: &Path, size: &Size) {
     let path = root.join("proc/diskstats");
     let mut lines = fs::read_to_string(&path).expect("a fixture has it");
-    for disk in 0..DISKS {
+    for disk in 0..size.disks {
         let numbers = "1000 20 40000 300 2000 40 80000 600 0 700 900 0 0 0 0 10 20";
         writeln!(lines, " 259 {} nvme{disk}n1 {numbers}", disk * 4).unwrap();
         for part in 1..4 {
@@ -103,9 +106,9 @@ fn disks(root: &Path) {
     write(root, "proc/diskstats", &lines);
 }
 
-fn interfaces(root: &Path) {
+fn interfaces(root: &Path, size: &Size) {
     let mut dev = "Inter-| Receive\n face |bytes\n".to_owned();
-    for number in 0..INTERFACES {
+    for number in 0..size.interfaces {
         let is_card = number < 8;
         let name = if is_card { format!("eno{number}") } else { format!("veth{number}") };
         writeln!(dev, "{name:>6}: 1000000 10 0 0 0 0 0 0 1000000 5 0 0 0 0 0 0").unwrap();
@@ -130,21 +133,21 @@ fn interfaces(root: &Path) {
     }
     write(root, "proc/net/dev", &dev);
     let sockstat =
-        format!("TCP: inuse {SOCKETS} orphan 0 tw 10 alloc 9 mem 9\nUDP: inuse 9 mem 1\n");
+        format!("TCP: inuse {} orphan 0 tw 10 alloc 9 mem 9\nUDP: inuse 9 mem 1\n", size.sockets);
     write(root, "proc/net/sockstat", &sockstat);
     write(root, "proc/net/sockstat6", "TCP6: inuse 0\nUDP6: inuse 0\n");
     let mut tcp = "  sl  local_address\n".to_owned();
-    for number in 0..SOCKETS {
+    for number in 0..size.sockets {
         writeln!(tcp, "{number:>4}: 0100007F:1F90 0100007F:D9A2 01 00000000:00000000 00:00000000 00000000  1000        0 34568 1 0000000000000000 20 4 30 10 -1").unwrap();
     }
     write(root, "proc/net/tcp", &tcp);
     write(root, "proc/net/tcp6", "  sl  local_address\n");
 }
 
-fn mounts(root: &Path) {
+fn mounts(root: &Path, size: &Size) {
     let read = |path: &str| fs::read_to_string(root.join(path)).expect("a fixture has it");
     let (mut table, mut statfs) = (read("proc/self/mountinfo"), read("statfs"));
-    for number in 0..MOUNTS {
+    for number in 0..size.mounts {
         let id = 100 + number;
         let (point, rest) = match number % 10 {
             0..7 => {
@@ -160,8 +163,8 @@ fn mounts(root: &Path) {
     write(root, "statfs", &statfs);
 }
 
-fn processes(root: &Path) {
-    for pid in 10_000..10_000 + PROCESSES {
+fn processes(root: &Path, size: &Size) {
+    for pid in 10_000..10_000 + size.processes {
         let folder = format!("proc/{pid}");
         let stat = format!(
             "{pid} (worker-{pid}) S 1 {pid} {pid} 0 -1 4194304 1000 0 0 0 {} 20 0 0 20 0 4 0 {pid} \

@@ -38,6 +38,14 @@ use replay::{RECORDED, Replay, TRACE, mark, record};
 
 /// As often as every recorded run comes round four times.
 const ROUNDS: usize = 4 * RECORDED;
+const LARGE: machine::Size = machine::Size {
+    processors: 128,
+    disks: 32,
+    interfaces: 64,
+    mounts: 500,
+    sockets: 10_000,
+    processes: 1000,
+};
 /// Rounds before anything is measured.
 const WARM_UP: usize = 5;
 const TICK: Duration = Duration::from_secs(2);
@@ -56,7 +64,7 @@ fn main() -> ExitCode {
     }
     let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
     let folder = folder.expect("there is room for a machine out of files");
-    machine::make(folder.path());
+    machine::make(folder.path(), &LARGE);
     let within = compare("this machine", Path::new("/"), &arguments);
     compare("a large machine", folder.path(), &arguments);
     if within { ExitCode::SUCCESS } else { ExitCode::FAILURE }
