@@ -34,7 +34,12 @@ async function measure(
   page: Page,
   traffic: Traffic,
   view: string,
-  { scriptMs, room, least, updates: wanted } = { scriptMs: BUDGET.scriptMs, room: ROOM, least: 20, updates: UPDATES },
+  { scriptMs, room, least, updates: wanted } = {
+    scriptMs: BUDGET.scriptMs,
+    room: ROOM,
+    least: 20,
+    updates: UPDATES,
+  },
 ): Promise<void> {
   const session = await page.context().newCDPSession(page);
   await session.send('Performance.enable', { timeDomain: 'threadTicks' });
