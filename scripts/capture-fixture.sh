@@ -3,8 +3,8 @@
 #
 #   scripts/capture-fixture.sh tests/fixtures/<kernel>-<kind> [seconds]
 #
-# Makes <folder>/t0, and <folder>/t1 with those files that are others some seconds later (5 if not
-# given), so that rates can be tested. Only files that a parser reads are taken.
+# Makes <folder>/t0, and <folder>/t1 with those files that are others some seconds later (10 if not
+# given, as tests take it), so that rates can be tested. Only files that a parser reads are taken.
 #
 # What could tell about people or places is replaced: the host name, the local part of the kernel's
 # release, names of users with ids from 1000 and of whoever is logged in and has no id here, where
@@ -19,7 +19,7 @@ set -eu
 
 [ $# -ge 1 ] || { sed -n '2,18s/^# \{0,1\}//p' "$0"; exit 2; }
 folder=$1
-seconds=${2:-5}
+seconds=${2:-10}
 names=$(mktemp)
 macs=$(mktemp)
 scratch=$(mktemp -d)
@@ -375,10 +375,10 @@ logins() {
         printf '%b' "$(clean_utmp)" >"$to/run/utmp"
     fi
     [ -d /run/systemd/sessions ] || return 0
-    mkdir -p "$to/run/systemd/sessions"
     for session in /run/systemd/sessions/*; do
         case $session in *.ref | *'*') continue ;; esac
         [ -r "$session" ] || continue
+        mkdir -p "$to/run/systemd/sessions"
         user=$(sed -n 's/^USER=//p' "$session")
         sed -n -e "s/^USER=.*/USER=$(person "$user")/p" -e 's/^REMOTE_HOST=.*/REMOTE_HOST=192.0.2.101/p' \
             -e '/^\(TTY\|REMOTE\|CLASS\|STATE\|LEADER\|REALTIME\|TYPE\|SERVICE\)=/p' \
@@ -462,7 +462,8 @@ prune() {
     find "$folder/t1" -type l | while read -r link; do
         [ "$(readlink "$link")" != "$(readlink "$folder/t0${link#"$folder/t1"}")" ] || rm "$link"
     done
-    find "$folder/t1" -depth -type d -exec rmdir {} + 2>/dev/null || :
+    # Git keeps no empty folders.
+    find "$folder" -depth -type d -exec rmdir {} + 2>/dev/null || :
 }
 
 learn_names
