@@ -47,9 +47,10 @@ const MOMENTS: usize = 600;
 fn main() {
     let ticks = std::env::args().skip(1).find_map(|a| a.parse().ok()).unwrap_or(43_200);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    runtime.block_on(feed(ticks));
-    every_source(ticks);
+    // The feed last: what it gives back would hide what the others take.
     schedule(1_000_000);
+    every_source(ticks);
+    runtime.block_on(feed(ticks));
 }
 
 /// Every source at its own interval.
