@@ -115,8 +115,9 @@ async function watchShifts(page: Page): Promise<void> {
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries() as Shift[]) {
         // Rows that change places because the table is sorted by what changes are meant to.
-        if (entry.sources.every(({ node }) => node instanceof Element && node.matches('[data-key]')))
-          continue;
+        const inRow = (node: Node | null) =>
+          Boolean((node instanceof Element ? node : node?.parentElement)?.closest('[data-key]'));
+        if (entry.sources.every(({ node }) => inRow(node))) continue;
         seen.shift += entry.value;
         for (const { node } of entry.sources) seen.moved.push(`${entry.value.toFixed(4)} ${describe(node)}`);
       }

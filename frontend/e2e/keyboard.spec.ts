@@ -78,6 +78,7 @@ test('every stop of the tab key can be seen, in reading order', async ({ page, d
 
 test('the skip link leads past the header', async ({ page, demo }) => {
   await liveAt(page, demo.url);
+  await drawn(page);
   await page.keyboard.press('Tab');
   await expect(page.getByRole('link', { name: 'Skip to content' })).toBeInViewport();
   await page.keyboard.press('Enter');
