@@ -1,5 +1,7 @@
-//! Whether memory stays flat: a day of 2-second ticks on a clock that is moved by hand, and a
-//! million turns of the schedule with sources that fail 1 in 4 and hang now and then.
+//! Whether memory stays flat: a day of 2-second ticks on a clock that is moved by hand, of feed and
+//! frames with every section of the demo, and of every source on a machine out of files where
+//! processes, interfaces, mounts and sessions come and go; and a million turns of the schedule with
+//! sources that fail 1 in 4 and hang now and then.
 //!
 //!     cargo bench --bench soak [-- TICKS]
 //!
@@ -9,20 +11,34 @@
 #![expect(clippy::unwrap_used, reason = "what goes wrong in a bench ends it")]
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use smonitor::clock::Clock;
 use smonitor::demo;
 use smonitor::feed::{self, Event, Subscription};
-use smonitor::host::TakenAt;
-use smonitor::host::schedule::{Ending, Plan, Schedule, Tier};
+use smonitor::host::schedule::{Ending, Plan, Schedule, Tier, shortest_interval};
+use smonitor::host::{Context, Roots, TakenAt, sources};
 use smonitor::model::wire::Topic;
 use smonitor::model::{Audience, Reason, Role, UnixMillis};
+
+#[path = "sources/machine.rs"]
+mod machine;
 
 const TICK: Duration = Duration::from_secs(2);
 const SEED: u64 = 1;
 const START: UnixMillis = UnixMillis(1_795_176_000_000);
+
+const SMALL: machine::Size = machine::Size {
+    processors: 8,
+    disks: 4,
+    interfaces: 8,
+    mounts: 20,
+    sockets: 100,
+    processes: 30,
+};
 
 /// Different moments of the demo machine; a table of them is made once, so that making up data is
 /// not what is measured.
@@ -32,7 +48,67 @@ fn main() {
     let ticks = std::env::args().skip(1).find_map(|a| a.parse().ok()).unwrap_or(43_200);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(feed(ticks));
+    every_source(ticks);
     schedule(1_000_000);
+}
+
+/// Every source at its own interval.
+fn every_source(ticks: usize) {
+    let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+    let root = folder.path();
+    machine::make(root, &SMALL);
+    let (clock, hands) = Clock::manual(START);
+    let rate_window = Duration::from_secs(60);
+    let context = Context { roots: Roots::at(root), clock, rate_window };
+    let mut due: Vec<_> =
+        sources(&context).into_iter().map(|source| (source, Duration::ZERO)).collect();
+    let base = ["proc/net/dev", "proc/self/mountinfo"]
+        .map(|path| fs::read_to_string(root.join(path)).unwrap());
+    let mut memory = Memory::new(ticks);
+    let (mut runs, mut failures) = (0, 0);
+    for tick in 1..=ticks {
+        hands.advance(TICK);
+        come_and_go(root, &base, tick);
+        for (source, at) in &mut due {
+            if *at <= context.now().monotonic {
+                *at = context.now().monotonic + TICK.max(shortest_interval(source.name()));
+                runs += 1;
+                failures += usize::from(source.collect().is_err());
+            }
+        }
+        memory.note(tick);
+    }
+    println!("sources: {ticks} ticks, {runs} runs of {} sources, {failures} failed", due.len());
+    memory.print("ticks");
+}
+
+/// Something new of everything that has a name, instead of what was new at the tick before.
+fn come_and_go(root: &Path, [dev, mounts]: &[String; 2], tick: usize) {
+    let replace = |file: &str, base: &str, line: String| {
+        fs::write(root.join(file), format!("{base}{line}\n")).unwrap();
+    };
+    replace("proc/net/dev", dev, format!("veth-{tick}: {tick} 1 0 0 0 0 0 0 {tick} 1 0 0 0 0 0 0"));
+    let mount = format!("9999 24 0:{tick} / /media/{tick} rw - ext4 /dev/mapper/made{tick} rw");
+    replace("proc/self/mountinfo", mounts, mount);
+    let (pid, before) = (100_000 + tick, 99_999 + tick);
+    let process = root.join(format!("proc/{pid}"));
+    let stat = format!("{pid} (made) S 1 1 1 0 -1 0 0 0 0 0 5 0 0 0 20 0 1 0 {tick} 4096 1");
+    fs::create_dir(&process).unwrap();
+    fs::write(process.join("stat"), stat).unwrap();
+    fs::write(process.join("statm"), "1 1 1 0 0 0 0").unwrap();
+    fs::write(process.join("cmdline"), format!("made\0{tick}\0")).unwrap();
+    let interface = root.join(format!("sys/class/net/veth-{tick}"));
+    fs::create_dir(&interface).unwrap();
+    fs::write(interface.join("ifindex"), tick.to_string()).unwrap();
+    let sessions = root.join("run/systemd/sessions");
+    let session = format!("UID={tick}\nUSER=user{tick}\nACTIVE=1\nCLASS=user\nTYPE=tty\n");
+    fs::write(sessions.join(format!("c{tick}")), session).unwrap();
+    // At the first tick there is nothing to go.
+    if tick > 1 {
+        fs::remove_dir_all(root.join(format!("proc/{before}"))).unwrap();
+        fs::remove_dir_all(root.join(format!("sys/class/net/veth-{}", tick - 1))).unwrap();
+        fs::remove_file(sessions.join(format!("c{}", tick - 1))).unwrap();
+    }
 }
 
 /// Feed and frames: one viewer who takes every frame, one who comes and goes, one who never takes
@@ -167,7 +243,7 @@ impl Memory {
 }
 
 fn resident() -> u64 {
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let statm = fs::read_to_string("/proc/self/statm").unwrap();
     let pages: u64 = statm.split(' ').nth(1).unwrap().parse().unwrap();
     pages * rustix::param::page_size() as u64
 }

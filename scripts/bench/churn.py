@@ -36,8 +36,8 @@ def main():
         process, port = node.start_smonitor(os.path.abspath(options.binary), folder)
         answer = urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/hosts")
         host = json.load(answer)["hosts"][0]["key"]
-        good = node.Viewers(port, 1, host)
-        deaf = node.upgraded(port, host)
+        good = node.Viewers(port, 1, node.host_page(host))
+        deaf = node.upgraded(port, node.host_page(host))
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         time.sleep(5)
         print(f"before: {state(process.pid)}")
@@ -45,7 +45,7 @@ def main():
         start, count, got = time.monotonic(), 0, good.bytes
         slices = []
         while time.monotonic() - start < options.seconds:
-            node.upgraded(port, host).close()
+            node.upgraded(port, node.host_page(host)).close()
             count += 1
             ahead = start + count / options.rate - time.monotonic()
             if ahead > 0:

@@ -6,8 +6,10 @@ set at the end. Each column of processes adds that many sleeping ones. Peers tha
 are left out and named. Everything stays on this machine and ends by itself.
 
     cargo build --release
-    apt-get install -y glances python3-bottle btop htop prometheus-node-exporter   # the peers, as far as wanted
-    scripts/bench/node.py [--seconds 20] [--processes 0,1000,3000] [--viewers 0,1,100]
+    # the peers, as far as wanted
+    apt-get install -y --no-install-recommends glances python3-bottle btop htop prometheus-node-exporter netdata
+    cargo install bottom
+    scripts/bench/node.py [--seconds 20] [--processes 0,1000,3000] [--viewers 100]
 """
 
 import argparse
@@ -76,14 +78,14 @@ def measure(root, seconds):
 
 
 class Viewers:
-    """WebSocket clients that subscribe like the page's host view and count what they get."""
+    """WebSocket clients that subscribe like the page and count what they get."""
 
-    def __init__(self, port, count, host):
+    def __init__(self, port, count, topics):
         self.bytes = 0
         self.running = True
         self.selector = selectors.DefaultSelector()
         for _ in range(count):
-            client = upgraded(port, host)
+            client = upgraded(port, topics)
             client.setblocking(False)
             self.selector.register(client, selectors.EVENT_READ)
         self.thread = threading.Thread(target=self.read, daemon=True)
@@ -109,8 +111,13 @@ class Viewers:
             key.fileobj.close()
 
 
-def upgraded(port, host):
-    """A socket that is a WebSocket and has subscribed to all of a host."""
+def host_page(host):
+    """What the page asks for while it shows everything of a host."""
+    return [f"host/{host}", f"host/{host}/processes"]
+
+
+def upgraded(port, topics):
+    """A socket that is a WebSocket and has subscribed to the topics."""
     client = socket.create_connection(("127.0.0.1", port))
     key = base64.b64encode(os.urandom(16)).decode()
     client.sendall(
@@ -120,7 +127,7 @@ def upgraded(port, host):
     answer = client.recv(4096)
     if b" 101 " not in answer.split(b"\r\n")[0]:
         raise SystemExit(f"no upgrade: {answer[:200]!r}")
-    for topic in (f"host/{host}", f"host/{host}/processes"):
+    for topic in topics:
         client.sendall(masked(json.dumps({"type": "subscribe", "topic": topic}).encode(), 1))
     return client
 
@@ -143,9 +150,10 @@ def first_bytes(binary):
         return 1000 * took
 
 
-def start_smonitor(binary, state):
+def start_smonitor(binary, state, demo=False):
+    what = ["demo"] if demo else ["--mode", "node", "--state-dir", state, "--disable-log"]
     process = subprocess.Popen(
-        [binary, "--mode", "node", "--port", "0", "--state-dir", state, "--disable-log"],
+        [binary, *what, "--port", "0"],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=state,
         env={**os.environ, "NO_COLOR": "1"})
     for line in process.stdout:
@@ -189,6 +197,17 @@ def poll(url, interval, stop):
     threading.Thread(target=loop, daemon=True).start()
 
 
+def wait_for(url, seconds):
+    """Until it answers; some take a while to start."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            return urllib.request.urlopen(url, timeout=5).read()
+        except OSError:
+            time.sleep(0.5)
+    return None
+
+
 def end(pid):
     os.kill(pid, signal.SIGTERM)
     for _ in range(50):
@@ -225,6 +244,22 @@ def peers(seconds):
         end(process.pid)
     else:
         yield "node_exporter (2 s, no processes)", None
+    if shutil.which("netdata"):
+        with tempfile.TemporaryDirectory() as folder:
+            process = start_netdata(folder)
+            stop = threading.Event()
+            answer = "http://127.0.0.1:19119/api/v1/allmetrics?format=json"
+            wait_for(answer, 90)
+            poll(answer, 1, stop)
+            time.sleep(10)
+            yield "netdata (1 s)", measure(process.pid, seconds)
+            stop.set()
+            members = tree(process.pid)
+            end(process.pid)
+            for pid in members & set(map(int, filter(str.isdigit, os.listdir("/proc")))):
+                os.kill(pid, signal.SIGKILL)
+    else:
+        yield "netdata (1 s)", None
     if shutil.which("glances"):
         process = subprocess.Popen(["glances", "-w", "--bind", "127.0.0.1", "--port", "19610", "--time", "2"],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -239,24 +274,52 @@ def peers(seconds):
         yield "glances web (2 s)", None
 
 
-def smonitor(binary, seconds, viewer_counts):
+def start_netdata(folder):
+    """netdata as it comes, but with everything it writes in a folder, and on loopback only."""
+    lines = ["[global]", "run as user = root", "[directories]"]
+    for name in ("config", "cache", "lib", "log", "lock", "home"):
+        os.mkdir(f"{folder}/{name}")
+        lines.append(f"{name} = {folder}/{name}")
+    lines += ["[web]", "bind to = 127.0.0.1", "default port = 19119", "[statsd]", "enabled = no",
+              "[cloud]", "enabled = no", "[registry]", "enabled = no"]
+    open(f"{folder}/config/.opt-out-from-anonymous-statistics", "w").close()
+    with open(f"{folder}/netdata.conf", "w") as config:
+        config.write("\n".join(lines) + "\n")
+    return subprocess.Popen(["netdata", "-D", "-c", f"{folder}/netdata.conf"],
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                            env={**os.environ, "DO_NOT_TRACK": "1"})
+
+
+def smonitor(binary, seconds, many):
+    """Name, figures and kB/s per viewer of one server: idle, scraped, and looked at."""
     with tempfile.TemporaryDirectory() as state:
         process, port = start_smonitor(binary, state)
-        overview = f"http://127.0.0.1:{port}/api/v1/hosts"
-        for count in viewer_counts:
-            if count == 0:
-                # Nobody has looked yet: nothing may be collected at all.
-                cpu, resident = measure(process.pid, seconds)
-                yield f"smonitor, {count} viewers", (cpu, resident), None
-                continue
-            host = json.load(urllib.request.urlopen(overview))["hosts"][0]["key"]
-            viewers = Viewers(port, count, host)
-            time.sleep(5)
+        base = f"http://127.0.0.1:{port}"
+        # Nobody has looked yet: nothing may be collected at all.
+        yield "smonitor, nobody looking", measure(process.pid, seconds), None
+        host = json.load(urllib.request.urlopen(f"{base}/api/v1/hosts"))["hosts"][0]["key"]
+        sources = json.load(urllib.request.urlopen(f"{base}/api/v1/hosts/{host}"))["sources"]
+        runs = max(source["runs"] for source in sources)
+        # The two requests made each source run at most twice, and rates a second time at once.
+        print(f"runs of a source after {seconds:.0f} s of nobody and two requests: at most {runs}", file=sys.stderr)
+        time.sleep(6)
+        stop = threading.Event()
+        poll(f"{base}/metrics", 15, stop)
+        yield "smonitor, /metrics every 15 s", measure(process.pid, max(seconds, 30)), None
+        stop.set()
+        time.sleep(6)
+        kinds = [("overview", 1, ["overview"]), ("host, no processes", 1, [f"host/{host}"]),
+                 ("host and processes", 1, host_page(host))]
+        if many:
+            kinds.append(("host and processes", many, host_page(host)))
+        for what, count, topics in kinds:
+            viewers = Viewers(port, count, topics)
+            time.sleep(6)
             got = viewers.bytes
-            cpu, resident = measure(process.pid, seconds)
+            figures = measure(process.pid, seconds)
             rate = (viewers.bytes - got) / seconds / count / 1e3
             viewers.close()
-            yield f"smonitor (2 s), {count} viewer{'s' * (count > 1)}", (cpu, resident), rate
+            yield f"smonitor, {count} × {what}", figures, rate
         end(process.pid)
 
 
@@ -265,7 +328,7 @@ def main():
     parser.add_argument("--binary", default="target/release/smonitor")
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--processes", default="0,1000,3000")
-    parser.add_argument("--viewers", default="0,1,100")
+    parser.add_argument("--viewers", type=int, default=100, help="as many in the last row; 0 for none")
     parser.add_argument("--no-peers", action="store_true")
     options = parser.parse_args()
     binary = os.path.abspath(options.binary)
@@ -277,7 +340,7 @@ def main():
             sleepers.append(subprocess.Popen(["sleep", "100000"]))
         total = sum(entry.isdigit() for entry in os.listdir("/proc"))
         print(f"{total} processes …", file=sys.stderr)
-        for name, figures, rate in smonitor(binary, options.seconds, [int(n) for n in options.viewers.split(",")]):
+        for name, figures, rate in smonitor(binary, options.seconds, options.viewers):
             table.setdefault(name, []).append((*figures, rate))
         if not options.no_peers:
             for name, figures in peers(options.seconds):
@@ -289,18 +352,18 @@ def main():
         sleeper.kill()
         sleeper.wait()
 
-    base = next((rows for name, rows in table.items() if "1 viewer" in name and "100" not in name), None)
+    base = table.get("smonitor, 1 × host and processes")
     starts = sorted(first_bytes(binary) for _ in range(5))
     print(f"from start to first values: median {starts[2]:.0f} ms, {starts[0]:.0f} to {starts[4]:.0f} of 5")
-    print(f"CPU % of one core over {options.seconds:.0f} s · RSS MB · × = CPU against one smonitor viewer")
-    print(f"{'':36}" + "".join(f"{'+' + str(extra) + ' processes':>34}" for extra in columns))
+    print(f"CPU % of one core over {options.seconds:.0f} s · RSS MB · × = CPU against one viewer of host and processes")
+    print(f"{'':38}" + "".join(f"{'+' + str(extra) + ' processes':>34}" for extra in columns))
     for name, rows in table.items():
         cells = ""
         for column, (cpu, resident, rate) in enumerate(rows):
             ratio = f"{cpu / base[column][0]:5.1f}×" if base and base[column][0] > 0 else "     –"
             sent = f"{rate:6.1f} kB/s" if rate is not None else " " * 11
             cells += f"{cpu:7.2f} %{ratio}{resident:7.1f}{sent:>12}"
-        print(f"{name:36}{cells}")
+        print(f"{name:38}{cells}")
     for name in sorted(missing):
         print(f"not installed, or did not start: {name}")
 

@@ -43,8 +43,8 @@ pub struct Plan {
 #[must_use]
 pub fn shortest_interval(name: &str) -> Duration {
     Duration::from_secs(match name {
-        "filesystems" | "sensors" | "logins" | "sockets" | "numa" => 5,
-        "raid" | "zfs" => 10,
+        "filesystems" | "sensors" | "logins" | "numa" => 5,
+        "raid" | "sockets" | "zfs" => 10,
         "system" | "clock" | "units" => 30,
         _ => 0,
     })

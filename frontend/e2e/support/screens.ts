@@ -4,7 +4,7 @@ import { drawn, expect, liveAt } from './test';
 import { rowWith, rowsOf } from './grids';
 import { rows } from './processes';
 import { rewriteHost } from './rewrite';
-import { TABS, filesystems, interfaces, logins, type Tab } from './tabs';
+import { TABS, filesystems, interfaces, logins, tabLink, type Tab } from './tabs';
 import type { Server } from './server';
 
 export interface Servers {
@@ -24,9 +24,18 @@ export interface Screen {
 const ALL = [360, 390, 768, 1440, 1920];
 const TWO = [390, 1440];
 
+/** Waits until an overview of the demo says everything: its parts come one after the other. */
+export async function filled(page: Page): Promise<void> {
+  await drawn(page);
+  await expect(tabLink(page, { link: /^(Processes|进程)/ })).toHaveText(/\d/);
+  await expect(page.getByRole('region', { name: /^(Sensors|传感器)$/ })).toContainText('°C');
+  await expect(page.getByRole('region', { name: /^(Logged in|登录用户)$/ })).toContainText(/\d/);
+  await expect(page.getByText(/^(Loading…|正在加载…)$/)).toHaveCount(0);
+}
+
 async function overview(page: Page, { demo }: Servers): Promise<void> {
   await liveAt(page, demo.url);
-  await drawn(page);
+  await filled(page);
 }
 
 async function processes(page: Page, { demo }: Servers): Promise<void> {
@@ -197,7 +206,7 @@ export async function cutOff(page: Page, server: Server): Promise<() => Promise<
     open.push(socket);
   });
   await liveAt(page, server.url);
-  await drawn(page);
+  await filled(page);
   return async () => {
     lost = true;
     await Promise.all(open.map((socket) => socket.close()));

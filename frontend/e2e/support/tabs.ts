@@ -6,7 +6,7 @@ export interface Tab {
   readonly id: string;
   readonly link: RegExp;
   /** The single key that leads to it. */
-  readonly key?: string;
+  readonly key: string;
   /** Visible once its data are. */
   readonly ready: (page: Page) => Locator;
   /** Has texts that change from tick to tick. */
@@ -60,6 +60,7 @@ export const TABS: readonly Tab[] = [
   {
     id: 'health',
     link: /^(Health|健康)/,
+    key: 'x',
     ready: (page) => sources(page).getByRole('row').nth(5),
     alive: sources,
   },

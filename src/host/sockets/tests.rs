@@ -30,6 +30,15 @@ fn what_is_missing_is_missing_and_what_is_no_number_an_error() {
     assert_eq!(error.to_string(), "sockstat, line 1: wanted a whole number, found \"-3\"");
 }
 
+#[test]
+fn a_page_with_room_for_another_line_is_the_last() {
+    let page = rustix::param::page_size();
+    assert!(is_last(150));
+    // As many lines of 150 bytes as there is room for.
+    assert!(!is_last(page / 150 * 150));
+    assert!(!is_last(page));
+}
+
 proptest::proptest! {
     #[test]
     fn never_panics(bytes: Vec<u8>, text in "((TCP6?|UDP6?): ?(inuse [0-9]{0,21} ?)?(tw .?)?\n){0,4}") {

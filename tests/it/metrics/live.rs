@@ -328,6 +328,8 @@ fn compare(before: &Scrape, ours: &Scrape, after: &Scrape) -> Unequal {
         if !series_differ {
             assert_eq!(labels(series), labels(theirs), "series of {name}");
         }
+        let in_common = labels(series).intersection(&labels(theirs)).count();
+        assert!(in_common > 0, "no series of {name} in common: {series:?} {theirs:?}");
         if difference(name) == Some(Difference::Value) {
             continue;
         }
