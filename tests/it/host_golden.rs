@@ -24,11 +24,7 @@ fn golden_of(sources: &[&str], fixture: &str) {
 
 /// What a machine says at two points in time is what is written down, and the same if its clock is
 /// set in between.
-fn told_alike(
-    parts: &[&str],
-    fixture: &str,
-    tell: impl Fn(&Machine, &dyn Fn(&Machine)) -> Value,
-) {
+fn told_alike(parts: &[&str], fixture: &str, tell: impl Fn(&Machine, &dyn Fn(&Machine)) -> Value) {
     let lay = |machine: &Machine, time: &str| {
         for folder in parts.iter().chain([&fixture]) {
             machine.overlay(&format!("{folder}/{time}"));
