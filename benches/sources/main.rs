@@ -17,7 +17,8 @@
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
-    reason = "a benchmark starts what it measures, and prints"
+    clippy::unwrap_used,
+    reason = "a benchmark starts what it measures, prints, and ends where something goes wrong"
 )]
 
 mod machine;
