@@ -3,21 +3,33 @@
 # degraded MD array and a service that failed, in an emulator. No part of scripts/test.sh: it takes
 # about five minutes.
 #
-#   bash scripts/test-systemd-vm.sh [--capture FOLDER] [PROGRAM]
+#   bash scripts/test-systemd-vm.sh [--keep] [--capture FOLDER] [PROGRAM]
 #
 # PROGRAM is target/release/smonitor if not given. With --capture the machine's files are taken as a
-# fixture (scripts/capture-fixture.sh) into FOLDER. Needs root (debootstrap) and, by apt, what is
-# named below. The image is kept in target/systemd-vm; delete that folder to build it anew.
+# fixture (scripts/capture-fixture.sh) into FOLDER, and those that a container in it sees into
+# FOLDER-container. With --keep the machine is left running, and how to get into it is said. Needs
+# root (debootstrap) and, by apt, what is named below. The image is kept in target/systemd-vm; delete
+# that folder to build it anew.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/steps.sh
 source scripts/steps.sh
 
 capture=""
-if [ "${1:-}" = --capture ]; then
-    capture=${2:?--capture needs a folder}
-    shift 2
-fi
+keep=""
+while :; do
+    case ${1:-} in
+    --capture)
+        capture=${2:?--capture needs a folder}
+        shift 2
+        ;;
+    --keep)
+        keep=yes
+        shift
+        ;;
+    *) break ;;
+    esac
+done
 program=${1:-target/release/smonitor}
 [ -x "$program" ] || fail "there is no $program: cargo build --release"
 [ "$(id -u)" = 0 ] || fail "only root can build the image (debootstrap)"
@@ -27,7 +39,10 @@ mkdir -p "$folder"
 machine=""
 
 tidy() {
-    if [ -n "$machine" ]; then
+    if [ -n "$keep" ] && [ -n "$machine" ]; then
+        printf '\nThe machine runs on as process %d:\n  ssh -i %s -p %d root@127.0.0.1\n' \
+            "$machine" "$folder/key" "$port"
+    elif [ -n "$machine" ]; then
         kill "$machine" 2>/dev/null || :
     fi
 }
@@ -50,7 +65,7 @@ build_image() {
     local root=$folder/root user
     rm -rf "$root"
     debootstrap --variant=minbase \
-        --include=systemd,systemd-sysv,dbus,linux-image-cloud-amd64,openssh-server,iproute2,udev,mdadm,procps,libpam-systemd \
+        --include=systemd,systemd-sysv,dbus,linux-image-cloud-amd64,openssh-server,iproute2,udev,mdadm,procps,libpam-systemd,podman,crun,netavark,iptables,busybox-static \
         bookworm "$root" >"$folder/debootstrap.log"
     [ -f "$folder/key" ] || ssh-keygen -q -t ed25519 -N '' -f "$folder/key"
     echo captured >"$root/etc/hostname"
@@ -85,7 +100,8 @@ boot() {
         -serial "file:$folder/console.log" -kernel "$folder/kernel" -initrd "$folder/initrd" \
         -append 'root=/dev/vda rw console=ttyS0 apparmor=0' \
         -drive "file=$folder/disk.img,if=virtio,format=raw,snapshot=on" "${drives[@]}" \
-        -nic "user,model=virtio-net-pci,restrict=on,hostfwd=tcp:127.0.0.1:$port-:22" &
+        -nic "user,model=virtio-net-pci,restrict=on,hostfwd=tcp:127.0.0.1:$port-:22" \
+        </dev/null >"$folder/emulator.log" 2>&1 &
     machine=$!
     local attempt
     for attempt in $(seq 60); do
@@ -114,36 +130,98 @@ prepare() {
     as root 'cat >/usr/bin/smonitor && chmod 755 /usr/bin/smonitor' <"$program"
     # A login that stays: a terminal of its own, kept open until the machine ends.
     setsid ssh -q -tt -i "$folder/key" -p "$port" -o BatchMode=yes -o StrictHostKeyChecking=no \
-        -o UserKnownHostsFile=/dev/null alice@127.0.0.1 'sleep 600' </dev/zero >/dev/null 2>&1 &
+        -o UserKnownHostsFile=/dev/null alice@127.0.0.1 'sleep 3600' </dev/null >/dev/null 2>&1 &
     sleep 5
 }
 
-# What the machine must say, and what must be in it: `said WHERE PATTERN`.
+# A container of Podman's, with busybox, the program and the libraries it needs.
+contain() {
+    # shellcheck disable=SC2016 # for the shell in the machine
+    as root 'set -e
+        box=/srv/box
+        mkdir -p $box/bin $box/etc $box/lib $box/lib64 $box/proc $box/sys $box/dev $box/run $box/tmp
+        cp /bin/busybox /usr/bin/smonitor $box/bin/
+        for name in $(/bin/busybox --list); do
+            [ -e $box/bin/$name ] || ln -s busybox $box/bin/$name
+        done
+        cp -L /lib64/ld-linux-x86-64.so.2 $box/lib64/
+        cp -L /lib/x86_64-linux-gnu/libc.so.6 /lib/x86_64-linux-gnu/libm.so.6 \
+            /lib/x86_64-linux-gnu/libgcc_s.so.1 $box/lib/
+        grep -E "^(root|nobody):" /etc/passwd >$box/etc/passwd
+        printf "NAME=Box\nID=box\nPRETTY_NAME=\"A box\"\n" >$box/etc/os-release
+        podman run -d --name box --memory 128m --cpus 1 --rootfs $box \
+            /bin/sh -c "while :; do sleep 1; done" >/dev/null'
+}
+
+# What must be in what was said: `said FILE PATTERN`.
 said() {
     grep -qE -- "$2" "$folder/$1" || fail "$1 does not say \"$2\"; see $folder/$1"
 }
 
+silent() {
+    ! grep -E -- "$2" "$folder/$1" || fail "$1 says \"$2\"; see $folder/$1"
+}
+
 look() {
-    as root smonitor snapshot --json >"$folder/snapshot.json"
-    as root smonitor snapshot >"$folder/snapshot.txt"
-    as root smonitor doctor >"$folder/doctor.txt" || :
-    as alice smonitor doctor >"$folder/doctor-alice.txt" || :
-    cat "$folder/snapshot.txt" "$folder/doctor.txt"
-    said snapshot.json '"always-fails.service"'
-    said snapshot.json '"key": ?"md0"'
-    said snapshot.json '"degraded"'
-    said snapshot.json '"/srv/a place"'
-    said snapshot.json '"user": ?"alice"'
-    said snapshot.json '"address": ?"10.0.2.15"'
-    said snapshot.json '"from": ?"10.0.2.2"'
-    said doctor.txt 'units'
+    local user
+    for user in root alice; do
+        as "$user" smonitor snapshot --json >"$folder/$user.json"
+        as "$user" smonitor snapshot >"$folder/$user.txt"
+        as "$user" smonitor doctor >"$folder/$user-doctor.txt" || :
+        said "$user.json" '"always-fails.service"'
+        said "$user.json" '"key": ?"md0"'
+        said "$user.json" '"degraded"'
+        said "$user.json" '"/srv/a place"'
+        said "$user.json" '"user": ?"alice"'
+        said "$user.json" '"address": ?"10.0.2.15"'
+        said "$user.json" '"from": ?"10.0.2.2"'
+        said "$user-doctor.txt" '^ok +units +(well|slow)'
+        said "$user-doctor.txt" '^ok +logins +(well|slow)'
+        silent "$user-doctor.txt" '^(PROBLEM|limited)'
+    done
+    cat "$folder/root.txt" "$folder/root-doctor.txt"
+}
+
+# Without a bus the superuser is answered by systemd itself, and others are told why they are not.
+look_without_bus() {
+    as root 'systemctl stop dbus.socket dbus.service 2>/dev/null; smonitor snapshot --json' \
+        >"$folder/no-bus.json"
+    as alice smonitor doctor >"$folder/no-bus-doctor.txt" || :
+    as root systemctl start dbus.socket
+    said no-bus.json '"always-fails.service"'
+    grep -A 1 ' units ' "$folder/no-bus-doctor.txt"
+    silent no-bus-doctor.txt '^ok +units +(well|slow)'
+}
+
+look_inside() {
+    as root podman exec box smonitor snapshot >"$folder/box.txt"
+    as root podman exec box smonitor doctor >"$folder/box-doctor.txt" || :
+    cat "$folder/box.txt" "$folder/box-doctor.txt"
+    said box.txt '^eth0 +up'
+    said box.txt '^/ +ext4'
+    silent box.txt '^/etc/'
+    said box-doctor.txt '^limited +container'
+    said box-doctor.txt '^ok +units +not on this machine'
+}
+
+# command…: captures where the command runs a shell, into a folder.
+take_into() {
+    local to=$1
+    shift
+    "$@" 'cat >/tmp/capture.sh && rm -rf /tmp/captured && sh /tmp/capture.sh /tmp/captured 10 &&
+        tar -C /tmp/captured -cf - .' <scripts/capture-fixture.sh >"$folder/captured.tar"
+    rm -rf "$to"
+    mkdir -p "$to"
+    tar -C "$to" --no-same-owner -xf "$folder/captured.tar"
+}
+
+inside() {
+    as root "podman exec -i box sh -c '$1'"
 }
 
 take() {
-    as root 'cat >/tmp/capture.sh && sh /tmp/capture.sh /tmp/captured 5 && tar -C /tmp/captured -cf - .' \
-        <scripts/capture-fixture.sh >"$folder/captured.tar"
-    mkdir -p "$capture"
-    tar -C "$capture" --no-same-owner -xf "$folder/captured.tar"
+    take_into "$capture" as root
+    take_into "$capture-container" inside
 }
 
 run "tools" install_tools
@@ -151,6 +229,9 @@ run "image" build_image
 run "boot" boot
 run "a degraded array and a login" prepare
 run "what it says" look
+run "what it says without a bus" look_without_bus
+run "a container" contain
+run "what is said inside" look_inside
 if [ -n "$capture" ]; then
     run "capture" take
 fi

@@ -18,7 +18,7 @@
     clippy::disallowed_methods,
     clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "a benchmark starts what it measures, prints, and ends where something goes wrong"
+    reason = "a benchmark starts what it measures, prints, and ends by what goes wrong"
 )]
 
 mod machine;

@@ -128,11 +128,17 @@ impl Replay {
                             let _ = rustix::io::pread(file, &mut self.buffer[..*room], *offset);
                         }
                         Call::List { .. } => {
-                            drop(RawDir::new(file, &mut self.listing).next());
+                            let _ = RawDir::new(file, &mut self.listing).next();
                         }
-                        Call::Rewind { .. } => drop(rustix::fs::seek(file, SeekFrom::Start(0))),
-                        Call::Space { .. } => drop(rustix::fs::fstatvfs(file)),
-                        _ => drop(rustix::fs::statat(file, c"", AtFlags::EMPTY_PATH)),
+                        Call::Rewind { .. } => {
+                            let _ = rustix::fs::seek(file, SeekFrom::Start(0));
+                        }
+                        Call::Space { .. } => {
+                            let _ = rustix::fs::fstatvfs(file);
+                        }
+                        _ => {
+                            let _ = rustix::fs::statat(file, c"", AtFlags::EMPTY_PATH);
+                        }
                     }
                 }
             }

@@ -4,6 +4,7 @@ import type { Page } from '@playwright/test';
 import { drawn, expect, liveAt, test } from './support/test';
 import { grid, rows } from './support/processes';
 import { Proxy } from './support/proxy';
+import { TABS, tabLink } from './support/tabs';
 import { Traffic } from './support/traffic';
 
 const DEMO = 'demo-gpu-07';
@@ -42,6 +43,40 @@ test('a killed server is told, what was there stays, and all comes back', async 
   await expect(page.getByRole('main')).toHaveCSS('filter', 'none');
   expect(await table.evaluate((element) => element.scrollTop)).toBe(scrolled);
   await expect(table).toBeFocused();
+});
+
+test('while the server is gone every tab is grey and says so, then lives again', async ({
+  page,
+  start,
+  watch,
+}) => {
+  test.setTimeout(120_000);
+  watch.expect(REFUSED);
+  const server = await start({ kind: 'demo' });
+  await liveAt(page, server.url);
+  for (const tab of TABS) {
+    await tabLink(page, tab).click();
+    await expect(tab.ready(page)).toBeVisible();
+  }
+  await server.stop('SIGKILL');
+  await expect(banner(page)).toBeVisible();
+  for (const tab of TABS) {
+    await tabLink(page, tab).click();
+    await expect(tab.ready(page)).toBeVisible();
+    await expect(banner(page)).toBeVisible();
+    await expect(page.getByRole('main')).toHaveCSS('filter', 'grayscale(1)');
+    await expect(page.getByRole('main')).not.toContainText('This part of the page failed');
+  }
+  await server.restart();
+  await expect(status(page, 'Live')).toBeVisible({ timeout: 30_000 });
+  await expect(banner(page)).toBeHidden();
+  for (const tab of TABS) {
+    await tabLink(page, tab).click();
+    await expect(tab.ready(page)).toBeVisible();
+    await expect(page.getByRole('main')).toHaveCSS('filter', 'none');
+    const shown = await tab.alive(page).innerText();
+    await expect(tab.alive(page)).not.toHaveText(shown, { timeout: 30_000, useInnerText: true });
+  }
 });
 
 test('the page comes back by itself', async ({ page, start, watch }) => {

@@ -2,6 +2,7 @@
 import { networkInterfaces } from 'node:os';
 import { drawn, expect, liveAt, note, test } from './support/test';
 import { grid, rows } from './support/processes';
+import { TABS, tabLink } from './support/tabs';
 import { Traffic } from './support/traffic';
 
 test('every screen keeps the policy and asks only its own server', async ({ page, demo }) => {
@@ -22,6 +23,15 @@ test('every screen keeps the policy and asks only its own server', async ({ page
   const dialog = page.getByRole('dialog');
   for (const key of [',', '?']) {
     await page.keyboard.press(key);
+    await expect(dialog).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(dialog).toBeHidden();
+  }
+  for (const tab of TABS) {
+    await tabLink(page, tab).click();
+    await expect(tab.ready(page)).toBeVisible();
+    if ((await page.getByRole('grid').count()) === 0 || tab.id === 'users') continue;
+    await tab.ready(page).click();
     await expect(dialog).toBeVisible();
     await page.keyboard.press('Escape');
     await expect(dialog).toBeHidden();
@@ -51,6 +61,10 @@ test('all that the page loads is in the program, and kept as long as it may be',
   });
   await liveAt(page, demo.url);
   await drawn(page);
+  for (const tab of TABS) {
+    await tabLink(page, tab).click();
+    await expect(tab.ready(page)).toBeVisible();
+  }
   await page.getByRole('link', { name: /^Processes/ }).click();
   await expect(grid(page)).toBeVisible();
   await page.getByRole('button', { name: '中文' }).click();

@@ -11,6 +11,7 @@ import { drawn, expect, liveAt, test, type Watch } from './support/test';
 import { rows } from './support/processes';
 import { cutOff } from './support/screens';
 import type { Server } from './support/server';
+import { TABS } from './support/tabs';
 
 const folder = process.env['SCREENSHOTS_DIR'];
 /** Long enough for charts to show something. */
@@ -33,6 +34,16 @@ async function processes(page: Page, demo: Server): Promise<void> {
   await expect(rows(page).nth(10)).toBeVisible();
 }
 
+/** A tab of the host, by its id. */
+function tab(wanted: string): Picture['prepare'] {
+  return async (page, demo) => {
+    const found = TABS.find(({ id }) => id === wanted);
+    if (found === undefined) throw new Error(`no tab ${wanted}`);
+    await liveAt(page, `${demo.url}?tab=${wanted}`);
+    await expect(found.ready(page)).toBeVisible();
+  };
+}
+
 const light = { colorScheme: 'light' } as const;
 const dark = { colorScheme: 'dark' } as const;
 
@@ -43,6 +54,12 @@ const PICTURES: readonly Picture[] = [
   { name: 'processes-dark', look: dark, prepare: processes },
   { name: 'phone-light', look: { ...light, ...PHONE }, prepare: overview },
   { name: 'phone-dark', look: { ...dark, ...PHONE }, prepare: processes },
+  { name: 'storage-light', look: light, prepare: tab('storage') },
+  { name: 'network-dark', look: dark, prepare: tab('network') },
+  { name: 'sensors-light', look: light, prepare: tab('sensors') },
+  { name: 'users-zh', look: { ...light, locale: 'zh-CN' }, prepare: tab('users') },
+  { name: 'health-light', look: light, prepare: tab('health') },
+  { name: 'phone-storage-light', look: { ...light, ...PHONE }, prepare: tab('storage') },
   { name: 'host-zh', look: { ...light, locale: 'zh-CN' }, prepare: overview },
 ];
 

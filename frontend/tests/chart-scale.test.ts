@@ -26,7 +26,14 @@ describe('upperEnd', () => {
   });
 
   it('has an axis also where there is nothing', () => {
-    for (const unit of ['bytes', 'bytes_per_second', 'bits_per_second', 'number', 'celsius', 'watts'] as const) {
+    for (const unit of [
+      'bytes',
+      'bytes_per_second',
+      'bits_per_second',
+      'number',
+      'celsius',
+      'watts',
+    ] as const) {
       expect(upperEnd(unit, null, undefined)).toBeGreaterThan(0);
       expect(upperEnd(unit, 0, undefined)).toBeGreaterThan(0);
     }

@@ -145,6 +145,15 @@ describe('NetworkPanel', () => {
     expect(container.querySelector('.old')).not.toBeNull();
   });
 
+  it('does not hide what is lost below a bond', () => {
+    const slave = card('eth1', {
+      real: false,
+      received: traffic(1, { dropped_total: 11_052_600, dropped_per_second: 2.3 }),
+    });
+    const { container } = render(NetworkPanel, { document: host(network([card('bond0'), slave])) });
+    expect(text(container)).toContain('eth1 Drops 11.1M · 2.3/s');
+  });
+
   it('leaves many interfaces to the tab', () => {
     const many = Array.from({ length: 9 }, (_, at) => card(`eth${String(at)}`));
     const { container } = render(NetworkPanel, { document: host(network(many)) });
@@ -172,6 +181,12 @@ describe('NetworkTab', () => {
     await user.click(screen.getByRole('checkbox', { name: 'Others (1)' }));
     await user.type(screen.getByRole('searchbox'), 'kind:loop');
     expect(shown()).toEqual(['lo']);
+  });
+
+  it('says when one of those held back loses packets', () => {
+    const bad = { ...loopback, sent: traffic(1, { errors_total: 1, errors_per_second: 0.1 }) };
+    const { container } = open(network([card('eth0'), bad]));
+    expect(text(container)).toContain('Others (1) packets are lost');
   });
 
   it('shows all where none is real', () => {

@@ -98,6 +98,19 @@ impl Roots {
         !is_shown && OWN.iter().any(is_below)
     }
 
+    /// Whether a container engine mounts a single file of its own there, in every container.
+    #[must_use]
+    pub fn is_file_of_an_engine(point: &[u8]) -> bool {
+        matches!(
+            point,
+            b"/etc/hosts"
+                | b"/etc/hostname"
+                | b"/etc/resolv.conf"
+                | b"/run/.containerenv"
+                | b"/dev/termination-log"
+        )
+    }
+
     /// A path below `/usr/lib`, where os-release(5) has its second place.
     #[must_use]
     pub fn usr_lib(&self, path: impl AsRef<Path>) -> PathBuf {

@@ -14,6 +14,9 @@ use super::TakenAt;
 
 pub mod workers;
 
+/// A source is called slow after so many slow runs in a row: now and then any is, on a busy machine.
+const SLOW_RUNS: u32 = 3;
+
 /// After a pause, the second sample comes this soon, so that rates are there at once.
 const QUICK_SECOND_SAMPLE: Duration = Duration::from_millis(500);
 
@@ -96,6 +99,8 @@ struct Slot {
     failures: u64,
     skipped: u64,
     findings: Vec<SourceFinding>,
+    /// Runs in a row that took longer than a snapshot waits.
+    slow_runs: u32,
 }
 
 impl Schedule {
@@ -139,7 +144,9 @@ impl Schedule {
     pub fn ended(&mut self, number: usize, ending: Ending, at: TakenAt) {
         let Some(slot) = self.slots.get_mut(number) else { return };
         let Some(begun) = slot.running_since.take() else { return };
-        slot.last_duration = Some(at.monotonic.saturating_sub(begun.monotonic));
+        let took = at.monotonic.saturating_sub(begun.monotonic);
+        slot.last_duration = Some(took);
+        slot.slow_runs = if took > self.gather { slot.slow_runs.saturating_add(1) } else { 0 };
         slot.runs += 1;
         slot.problem = match ending {
             Ending::Done => None,
@@ -165,7 +172,7 @@ impl Schedule {
     /// How every source is doing.
     #[must_use]
     pub fn health(&self) -> Vec<SourceHealth> {
-        self.slots.iter().map(|slot| slot.health(self.gather)).collect()
+        self.slots.iter().map(Slot::health).collect()
     }
 
     fn next_event(&self, now: Duration) -> Option<Duration> {
@@ -193,6 +200,7 @@ impl Slot {
             failures: 0,
             skipped: 0,
             findings: Vec::new(),
+            slow_runs: 0,
         }
     }
 
@@ -245,23 +253,20 @@ impl Slot {
         }
     }
 
-    /// `slow` is how long a run may take without its values coming late.
-    fn state(&self, slow: Duration) -> SourceState {
+    fn state(&self) -> SourceState {
         match SourceState::after(self.problem.map(|problem| problem.reason)) {
             SourceState::Well if self.runs == 0 => SourceState::Waiting,
             SourceState::Well if !self.findings.is_empty() => SourceState::Partial,
-            SourceState::Well if self.last_duration.is_some_and(|took| took > slow) => {
-                SourceState::Slow
-            }
+            SourceState::Well if self.slow_runs >= SLOW_RUNS => SourceState::Slow,
             state => state,
         }
     }
 
-    fn health(&self, slow: Duration) -> SourceHealth {
+    fn health(&self) -> SourceHealth {
         let duration = self.last_duration.map(|duration| Seconds::new(duration.as_secs_f64()));
         SourceHealth {
             name: self.plan.name.to_owned(),
-            state: self.state(slow),
+            state: self.state(),
             problem: self.problem,
             remedy: self
                 .problem

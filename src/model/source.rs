@@ -52,7 +52,8 @@ pub enum SourceState {
     Forbidden,
     /// Parts are missing; see the findings.
     Partial,
-    /// It works, and takes so long that its values come after the others of the same tick.
+    /// It works, and takes so long, three times in a row at least, that its values come after the
+    /// others of the same tick.
     Slow,
     /// All is well.
     Well,

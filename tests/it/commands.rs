@@ -83,7 +83,7 @@ fn a_snapshot_is_printed_once_with_rates_and_ends_with_0() {
     let output = smonitor(&["snapshot"], folder.path()).output().unwrap();
     assert!(output.status.success());
     let text = stdout(&output);
-    for expected in ["CPU ", "Memory ", "PID", "smonitor"] {
+    for expected in ["CPU ", "Memory ", "PID", "DISK"] {
         assert!(text.contains(expected), "{expected} is missing:\n{text}");
     }
     assert!(!folder.path().join("state").exists(), "looking leaves nothing behind");

@@ -9,21 +9,32 @@ const HOUR_MS: i64 = 3_600_000;
 
 /// A whole machine.
 fn golden(fixture: &str) {
-    told_alike(fixture, |machine, then| story(machine, then));
+    told_alike(&[], fixture, |machine, then| story(machine, then));
+}
+
+/// A whole machine, with parts that are fixtures of their own.
+fn golden_with(parts: &[&str], fixture: &str) {
+    told_alike(parts, fixture, |machine, then| story(machine, then));
 }
 
 /// A machine that has files for these sources only.
 fn golden_of(sources: &[&str], fixture: &str) {
-    told_alike(fixture, |machine, then| story_of(sources, machine, then));
+    told_alike(&[], fixture, |machine, then| story_of(sources, machine, then));
 }
 
 /// What a machine says at two points in time is what is written down, and the same if its clock is
 /// set in between.
-fn told_alike(fixture: &str, tell: impl Fn(&Machine, &dyn Fn(&Machine)) -> Value) {
+fn told_alike(parts: &[&str], fixture: &str, tell: impl Fn(&Machine, &dyn Fn(&Machine)) -> Value) {
+    let lay = |machine: &Machine, time: &str| {
+        for folder in parts.iter().chain([&fixture]) {
+            machine.overlay(&format!("{folder}/{time}"));
+        }
+    };
     let told = |clock_step_ms: i64| {
-        let machine = Machine::of(&format!("{fixture}/t0"));
+        let machine = Machine::empty();
+        lay(&machine, "t0");
         tell(&machine, &|machine| {
-            machine.overlay(&format!("{fixture}/t1"));
+            lay(machine, "t1");
             machine.step_clock(clock_step_ms);
         })
     };
@@ -45,7 +56,27 @@ fn an_old_kernel() {
 
 #[test]
 fn a_board() {
-    golden("made-arm64-board");
+    golden_with(&["made-sensors-pi"], "made-arm64-board");
+}
+
+#[test]
+fn a_laptop() {
+    golden_with(&["made-sensors-laptop"], "made-laptop");
+}
+
+#[test]
+fn a_large_server() {
+    golden_with(&["made-sensors-server", "made-numa-2"], "made-server");
+}
+
+#[test]
+fn a_virtual_machine_with_systemd() {
+    golden("6.1.0-systemd");
+}
+
+#[test]
+fn a_container() {
+    golden("6.1.0-systemd-container");
 }
 
 #[test]

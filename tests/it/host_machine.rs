@@ -40,10 +40,10 @@ impl Machine {
     }
 
     /// Copies this folder of `tests/fixtures` over what is there. A process that is not in it is
-    /// gone.
+    /// gone, if it has processes at all.
     pub(crate) fn overlay(&self, fixture: &str) {
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(fixture);
-        if self.path("proc").exists() {
+        if fixtures.join("proc").exists() && self.path("proc").exists() {
             for entry in fs::read_dir(self.path("proc")).unwrap().map(Result::unwrap) {
                 let is_pid = entry.file_name().to_str().unwrap().parse::<u32>().is_ok();
                 if is_pid && !fixtures.join("proc").join(entry.file_name()).exists() {
@@ -110,7 +110,10 @@ fn copy(from: &Path, to: &Path) {
             let _ = fs::remove_file(&target);
             std::os::unix::fs::symlink(fs::read_link(entry.path()).unwrap(), target).unwrap();
         } else {
-            fs::copy(entry.path(), target).unwrap();
+            // Not in place: another thread may be reading it.
+            let new = to.join(".new");
+            fs::copy(entry.path(), &new).unwrap();
+            fs::rename(new, target).unwrap();
         }
     }
 }

@@ -1,7 +1,5 @@
 //! The node with all its sources on the machine the tests run on, while the machine is unwell.
 
-#![expect(clippy::disallowed_methods, reason = "these tests start the processes they look at")]
-
 use std::collections::BTreeSet;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;

@@ -234,7 +234,7 @@ fn energy_that_only_root_may_read_is_a_row_and_a_finding() {
     let machine = Machine::of("made-sensors-server/t0");
     for domain in ["intel-rapl:0", "intel-rapl:0:0", "intel-rapl:1", "intel-rapl:1:0"] {
         let path = machine.path(&format!("sys/class/powercap/{domain}/energy_uj"));
-        fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0)).unwrap();
+        fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o000)).unwrap();
     }
     let context = machine.context();
     // Root reads whatever it wants, so this is a thread that may not.

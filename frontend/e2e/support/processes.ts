@@ -1,6 +1,7 @@
 // Processes that a test starts to be seen, and the parts of the page that show them.
 import { spawn } from 'node:child_process';
 import type { Locator, Page } from '@playwright/test';
+import { columnOf } from './grids';
 
 /** A running process; disposing of it ends it. */
 export interface Running {
@@ -25,15 +26,7 @@ export const rowOf = (page: Page, pid: number): Locator =>
   rows(page).filter({ has: page.getByRole('gridcell', { name: String(pid), exact: true }) });
 
 /** Texts of the drawn rows in one column, by its header. */
-export async function column(page: Page, header: string): Promise<string[]> {
-  const headers = await grid(page).getByRole('columnheader').allInnerTexts();
-  const index = headers.findIndex((text) => text.replace(/[▲▼\s]+/g, ' ').trim() === header);
-  if (index < 0) throw new Error(`no column ${header} in ${headers.join(', ')}`);
-  return rows(page).evaluateAll(
-    (all, at) => all.map((row) => row.querySelectorAll('[role="gridcell"]')[at]?.textContent.trim() ?? ''),
-    index,
-  );
-}
+export const column = (page: Page, header: string): Promise<string[]> => columnOf(grid(page), header);
 
 export async function numbers(page: Page, header: string): Promise<number[]> {
   return (await column(page, header)).map((text) => Number(text.replaceAll(',', '')));

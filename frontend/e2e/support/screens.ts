@@ -1,7 +1,10 @@
 // The screens of the page and how to come to each, for tests that look at all of them.
 import type { Page } from '@playwright/test';
 import { drawn, expect, liveAt } from './test';
+import { rowWith, rowsOf } from './grids';
 import { rows } from './processes';
+import { rewriteHost } from './rewrite';
+import { TABS, filesystems, interfaces, logins, tabLink, type Tab } from './tabs';
 import type { Server } from './server';
 
 export interface Servers {
@@ -21,15 +24,32 @@ export interface Screen {
 const ALL = [360, 390, 768, 1440, 1920];
 const TWO = [390, 1440];
 
+/** Waits until an overview of the demo says everything: its parts come one after the other. */
+export async function filled(page: Page): Promise<void> {
+  await drawn(page);
+  await expect(tabLink(page, { link: /^(Processes|进程)/ })).toHaveText(/\d/);
+  await expect(page.getByRole('region', { name: /^(Sensors|传感器)$/ })).toContainText('°C');
+  await expect(page.getByRole('region', { name: /^(Logged in|登录用户)$/ })).toContainText(/\d/);
+  await expect(page.getByText(/^(Loading…|正在加载…)$/)).toHaveCount(0);
+}
+
 async function overview(page: Page, { demo }: Servers): Promise<void> {
   await liveAt(page, demo.url);
-  await drawn(page);
+  await filled(page);
 }
 
 async function processes(page: Page, { demo }: Servers): Promise<void> {
   await liveAt(page, `${demo.url}?tab=processes`);
   await expect(rows(page).nth(5)).toBeVisible();
 }
+
+async function tab(page: Page, { demo }: Servers, { id, ready }: Tab): Promise<void> {
+  await liveAt(page, `${demo.url}?tab=${id}`);
+  await expect(ready(page)).toBeVisible();
+}
+
+/** Pages that are shown a machine which has little. A route of a socket cannot be taken back. */
+const bare = new WeakSet<Page>();
 
 export const SCREENS: readonly Screen[] = [
   { name: 'overview', widths: ALL, open: overview },
@@ -70,6 +90,60 @@ export const SCREENS: readonly Screen[] = [
       await liveAt(page, `${servers.demo.url}?tab=processes&q=${encodeURIComponent('"[listener] 0"')}`);
       await rows(page).first().click();
       await expect(page.getByRole('dialog')).toBeVisible();
+    },
+  },
+  ...TABS.map((each) => ({
+    name: each.id,
+    widths: ALL,
+    open: (page: Page, servers: Servers) => tab(page, servers, each),
+  })),
+  {
+    name: 'filesystem details',
+    widths: TWO,
+    async open(page, { demo }) {
+      await liveAt(page, `${demo.url}?tab=storage`);
+      await rowWith(filesystems(page), '/mnt/archive').click();
+      await expect(page.getByRole('dialog')).toBeVisible();
+    },
+  },
+  {
+    name: 'interface details',
+    widths: TWO,
+    async open(page, { demo }) {
+      await liveAt(page, `${demo.url}?tab=network&others=1`);
+      await rowWith(interfaces(page), 'bond0').click();
+      await expect(page.getByRole('dialog')).toBeVisible();
+    },
+  },
+  {
+    name: 'nothing found in the tables of the tabs',
+    widths: TWO,
+    async open(page, { demo }) {
+      await liveAt(page, `${demo.url}?tab=storage&q=no-such-thing&diskq=no-such-disk`);
+      await expect(page.getByText('no-such-thing')).toBeVisible();
+      await expect(page.getByText('no-such-disk')).toBeVisible();
+      await expect(rowsOf(filesystems(page))).toHaveCount(0);
+    },
+  },
+  {
+    name: 'nothing there',
+    widths: TWO,
+    async open(page, { demo }) {
+      bare.add(page);
+      await rewriteHost(page, (part) => {
+        if (!bare.has(page)) return;
+        const absent = { absent: 'not_supported' } as const;
+        if (part.sensors) part.sensors.value = absent;
+        if (part.logins) part.logins.value = { origin: 'utmp', sessions: [], left_out: 0 };
+        if (part.disks) part.disks.value = absent;
+      });
+      await liveAt(page, `${demo.url}?tab=users`);
+      await expect(page.getByText(/^(Nobody is logged in\.|目前没有人登录。)$/)).toBeVisible();
+      await expect(rowsOf(logins(page))).toHaveCount(0);
+    },
+    close: (page) => {
+      bare.delete(page);
+      return Promise.resolve();
     },
   },
   {
@@ -140,7 +214,7 @@ export async function cutOff(page: Page, server: Server): Promise<() => Promise<
     open.push(socket);
   });
   await liveAt(page, server.url);
-  await drawn(page);
+  await filled(page);
   return async () => {
     lost = true;
     await Promise.all(open.map((socket) => socket.close()));

@@ -19,6 +19,8 @@ export interface Wanted {
   /** 0 takes any free one. */
   readonly port?: number;
   readonly seed?: number;
+  /** Runs it inside another program, such as `unshare`, that becomes the server itself. */
+  readonly within?: readonly string[];
   /** Where tokens and sessions are kept; a fresh folder if not given. */
   readonly stateDir?: string;
 }
@@ -89,7 +91,7 @@ export class Server {
   }
 
   async #launch(port: number, config: Config): Promise<void> {
-    const { kind, host, seed, stateDir } = this.#wanted;
+    const { kind, host, seed, stateDir, within = [] } = this.#wanted;
     const file = join(this.folder, 'config.json');
     const monitor = { ...QUICK['monitor'], ...config['monitor'] };
     writeFileSync(file, JSON.stringify({ ...config, monitor }), { mode: 0o600 });
@@ -103,7 +105,8 @@ export class Server {
       stateDir ?? join(this.folder, 'state'),
     );
     if (host !== undefined) args.push('--host', host);
-    const child = spawn(BINARY, args, {
+    const [program = BINARY, ...rest] = [...within, BINARY, ...args];
+    const child = spawn(program, rest, {
       cwd: this.folder,
       env: ENVIRONMENT,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -3,7 +3,8 @@
 import { getLanguage } from '../lib/i18n/index.svelte';
 import { bitsPerSecond, bytes, bytesPerSecond, decimal, finePercent } from '../lib/model/units';
 
-export type ChartUnit = 'percent' | 'bytes' | 'bytes_per_second' | 'bits_per_second' | 'number' | 'celsius' | 'watts';
+export type ChartUnit =
+  'percent' | 'bytes' | 'bytes_per_second' | 'bits_per_second' | 'number' | 'celsius' | 'watts';
 
 const NBSP = '\u00a0';
 

@@ -11,7 +11,8 @@
 //!   below `/proc`, `/sys`, `/dev` and `/run`. `/dev/shm`, `/run` itself and `/run/shm` are shown,
 //!   `/run/user/1000`, `/run/lock` and credentials of services are not. Neither are those of single
 //!   containers and pods, of which a host has hundreds;
-//! * storage of container engines that is a dataset or a device per layer;
+//! * storage of container engines that is a dataset or a device per layer, and the files that they
+//!   mount into every container (`/etc/hosts` …), which are on a disk of the machine around it;
 //! * FUSE mounts that are a door and not a store: `fuse.portal`, `fuse.lxcfs`, `fuse.gvfsd-fuse`
 //!   and the others of the list. What lies behind has no size of its own, and the doors of another
 //!   user stay shut for root too;
@@ -167,7 +168,8 @@ fn is_image(mount: &Mount<'_>) -> bool {
 const LOOP_MAJOR: u32 = 7;
 
 fn is_of_an_engine(mount: &Mount<'_>) -> bool {
-    ENGINE_PLACES.iter().any(|place| mount.point.starts_with(place))
+    Roots::is_file_of_an_engine(mount.point)
+        || ENGINE_PLACES.iter().any(|place| mount.point.starts_with(place))
 }
 
 /// An application that is its own read-only image mounts itself there while it runs.

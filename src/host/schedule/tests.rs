@@ -119,7 +119,13 @@ fn a_sources_state_is_one_word_and_says_what_would_mend_it() {
     let mut schedule = Schedule::new(&[plan("disks", Tier::Summary, 2000)], GATHER);
     assert_eq!(schedule.health()[0].state, SourceState::Waiting);
     assert_eq!(run(&mut schedule, 0, 1, Ending::Done), SourceState::Well);
-    assert_eq!(run(&mut schedule, 500, 151, Ending::Done), SourceState::Slow);
+    assert_eq!(run(&mut schedule, 500, 151, Ending::Done), SourceState::Well, "once is nothing");
+    assert_eq!(run(&mut schedule, 2500, 1, Ending::Done), SourceState::Well);
+    for (ms, state) in
+        [(4500, SourceState::Well), (6500, SourceState::Well), (8500, SourceState::Slow)]
+    {
+        assert_eq!(run(&mut schedule, ms, 151, Ending::Done), state, "{ms}");
+    }
     let states = [
         (Reason::PermissionDenied, SourceState::Forbidden, Remedy::RunPrivileged, 1),
         (Reason::NotSupported, SourceState::NotThere, Remedy::Nothing, 1),
@@ -127,13 +133,13 @@ fn a_sources_state_is_one_word_and_says_what_would_mend_it() {
         (Reason::ReadFailed, SourceState::Failing, Remedy::LookIntoLog, 2),
     ];
     for (number, (reason, state, remedy, failures)) in (1..).zip(states) {
-        let ms = 2500 * number;
+        let ms = 8500 + 2500 * number;
         assert_eq!(run(&mut schedule, ms, 1, Ending::Failed(reason)), state, "{reason}");
         let health = &schedule.health()[0];
         assert_eq!((health.remedy, health.failures), (remedy, failures), "{reason}");
     }
-    schedule.turn(at(20_000), |_| true);
-    schedule.turn(at(25_000), |_| true);
+    schedule.turn(at(30_000), |_| true);
+    schedule.turn(at(35_000), |_| true);
     let health = &schedule.health()[0];
     assert_eq!((health.state, health.remedy), (SourceState::Stuck, Remedy::FindWhatHangs));
 }

@@ -65,13 +65,17 @@ impl Bus {
     }
 
     /// Who we are is known to the other side by the socket; it has to be said nevertheless.
+    ///
+    /// That messages begin is said before the answer is there, as systemd's own programs do: where
+    /// systemd itself listens it takes everything that is there once it knows, and a first message
+    /// that came along would lie unread until the next one.
     fn authenticate(&mut self) -> Result<(), Reason> {
         let uid = rustix::process::geteuid().as_raw().to_string();
         let hex: String = uid.bytes().map(|byte| format!("{byte:02x}")).collect();
-        self.write(format!("\0AUTH EXTERNAL {hex}\r\n").as_bytes())?;
+        self.write(format!("\0AUTH EXTERNAL {hex}\r\nBEGIN\r\n").as_bytes())?;
         let line = self.read_line()?;
         match line.split(|&byte| byte == b' ').next() {
-            Some(b"OK") => self.write(b"BEGIN\r\n"),
+            Some(b"OK") => Ok(()),
             Some(b"REJECTED") => Err(Reason::PermissionDenied),
             _ => {
                 tracing::debug!(line = visible(&line), "no authentication");

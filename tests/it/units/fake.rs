@@ -281,8 +281,10 @@ pub(super) fn admit(stream: &mut UnixStream) {
     let uid = rustix::process::geteuid().as_raw().to_string();
     let hex: String = uid.bytes().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(read_line(stream), format!("\0AUTH EXTERNAL {hex}\r\n"));
-    stream.write_all(b"OK 0123456789abcdef0123456789abcdef\r\n").unwrap();
+    // systemd leaves a message unread that comes together with BEGIN after its answer: it has to
+    // be there before.
     assert_eq!(read_line(stream), "BEGIN\r\n");
+    stream.write_all(b"OK 0123456789abcdef0123456789abcdef\r\n").unwrap();
 }
 
 /// Listens at `path` and does this with the first, the second… connection. Ends with the process.

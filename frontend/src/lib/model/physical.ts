@@ -1,4 +1,5 @@
-// Texts for what sensors measure. Units follow a non-breaking space.
+// Texts for what sensors measure and counters count. Units follow a non-breaking space.
+import { getLanguage } from '../i18n/index.svelte';
 import { count, decimal } from './units';
 
 const NBSP = '\u00a0';
@@ -22,4 +23,18 @@ export function offset(seconds: number): string {
   if (size >= 1) return `${sign}${decimal(size, 1)}${NBSP}s`;
   if (size >= 0.001) return `${sign}${decimal(size * 1000, size < 0.01 ? 1 : 0)}${NBSP}ms`;
   return `${sign}${count(size * 1e6)}${NBSP}µs`;
+}
+
+const formats = new Map<string, Intl.NumberFormat>();
+
+/** `48,120`, but `11.1M`: of counters that run for years nobody reads all digits. */
+export function many(value: number): string {
+  if (value < 100_000) return count(value);
+  const locale = getLanguage();
+  let format = formats.get(locale);
+  if (format === undefined) {
+    format = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 });
+    formats.set(locale, format);
+  }
+  return format.format(value);
 }

@@ -36,9 +36,15 @@ export const FIRST: HostTab & { readonly component: TabContent } = {
   load: () => Promise.resolve({ default: Overview }),
 };
 
+/** The newest count of each host: it is sent only while somebody looks at processes, and a number that
+ * comes and goes would move the tabs beside it away from under the pointer. */
+const counts = new Map<string, number>();
+
 function processCount({ host }: HostDocument): number | null {
   const { document } = live.view(processesTopic(host));
-  return document === null ? null : (present(document.summary.value)?.total ?? null);
+  const total = document === null ? undefined : present(document.summary.value)?.total;
+  if (total !== undefined) counts.set(host, total);
+  return total ?? counts.get(host) ?? null;
 }
 
 export const TABS: readonly HostTab[] = [
@@ -84,6 +90,7 @@ export const TABS: readonly HostTab[] = [
     id: 'health',
     label: 'host.health',
     from: 'guest',
+    shortcut: 'x',
     load: () => import('./HealthTab.svelte'),
   },
 ];

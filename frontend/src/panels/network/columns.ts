@@ -2,24 +2,26 @@
 import type { Interface } from '../../lib/api/api';
 import '../../lib/i18n/en/network';
 import { t } from '../../lib/i18n/index.svelte';
+import { many } from '../../lib/model/physical';
 import { part, present } from '../../lib/model/reading';
 import { decimal, moved } from '../../lib/model/units';
 import type { Column, PlainKey } from '../../lib/table';
 import { LARGEST_FIRST, reading } from '../../lib/table-columns';
+import { visible } from '../../lib/table-format';
 import { compile, type Fields } from '../../lib/table-filter';
 import { addressTexts, bitRate, lost, lostText, speedText, type Loss } from './interfaces';
 
 export const kindKey = (row: Interface): PlainKey => `network.kind_${row.kind}`;
 export const stateKey = (row: Interface): PlainKey => `network.state_${row.state}`;
 
-const packets = (rate: number): string => decimal(rate, rate > 0 && rate < 9.95 ? 1 : 0);
+const packets = (rate: number): string => (rate > 0 && rate < 9.95 ? decimal(rate, 1) : many(rate));
 
 function losses(id: string, label: PlainKey, hint: PlainKey, kind: Loss): Column<Interface> {
   return {
     id,
     label,
     hint,
-    width: 78,
+    width: 108,
     ...LARGEST_FIRST,
     sort: (row) => lost(row, kind),
     text: (row) => lostText(row, kind),
@@ -31,11 +33,12 @@ export function interfaceColumns(): readonly Column<Interface>[] {
     {
       id: 'name',
       label: 'network.name',
-      width: 92,
+      width: 112,
       narrowWidth: 84,
       essential: true,
       sort: (row) => row.key,
-      text: (row) => row.key,
+      text: (row) => visible(row.key),
+      csv: (row) => row.key,
     },
     {
       id: 'kind',
@@ -84,15 +87,6 @@ export function interfaceColumns(): readonly Column<Interface>[] {
         (all) => all || t('network.noAddress'),
       ),
     },
-    { id: 'mac', label: 'network.mac', width: 140, ...reading((row: Interface) => row.mac_address, String) },
-    {
-      id: 'mtu',
-      label: 'network.mtu',
-      hint: 'network.mtuHint',
-      width: 56,
-      ...LARGEST_FIRST,
-      ...reading((row: Interface) => row.mtu_bytes, String),
-    },
     {
       id: 'in',
       label: 'network.rateIn',
@@ -113,11 +107,13 @@ export function interfaceColumns(): readonly Column<Interface>[] {
       ...LARGEST_FIRST,
       ...reading((row: Interface) => row.sent.bytes_per_second, bitRate),
     },
+    losses('errors', 'network.errors', 'network.errorsHint', 'errors'),
+    losses('drops', 'network.drops', 'network.dropsHint', 'dropped'),
     {
       id: 'packets_in',
       label: 'network.packetsIn',
       hint: 'network.packetsInHint',
-      width: 84,
+      width: 72,
       ...LARGEST_FIRST,
       ...reading((row: Interface) => row.received.packets_per_second, packets),
     },
@@ -125,7 +121,7 @@ export function interfaceColumns(): readonly Column<Interface>[] {
       id: 'packets_out',
       label: 'network.packetsOut',
       hint: 'network.packetsOutHint',
-      width: 84,
+      width: 72,
       ...LARGEST_FIRST,
       ...reading((row: Interface) => row.sent.packets_per_second, packets),
     },
@@ -145,8 +141,15 @@ export function interfaceColumns(): readonly Column<Interface>[] {
       ...LARGEST_FIRST,
       ...reading((row: Interface) => row.sent.bytes_total, moved),
     },
-    losses('errors', 'network.errors', 'network.errorsHint', 'errors'),
-    losses('drops', 'network.drops', 'network.dropsHint', 'dropped'),
+    { id: 'mac', label: 'network.mac', width: 140, ...reading((row: Interface) => row.mac_address, String) },
+    {
+      id: 'mtu',
+      label: 'network.mtu',
+      hint: 'network.mtuHint',
+      width: 60,
+      ...LARGEST_FIRST,
+      ...reading((row: Interface) => row.mtu_bytes, String),
+    },
   ];
 }
 

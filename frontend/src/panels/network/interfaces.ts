@@ -2,8 +2,9 @@
 import type { Interface, LinkState, Network, Reading, Traffic } from '../../lib/api/api';
 import '../../lib/i18n/en/network';
 import { t } from '../../lib/i18n/index.svelte';
+import { many } from '../../lib/model/physical';
 import { part, present } from '../../lib/model/reading';
-import { bitsPerSecond, count, decimal } from '../../lib/model/units';
+import { bitsPerSecond, decimal } from '../../lib/model/units';
 import type { Mark } from '../../ui/StatusDot.svelte';
 
 /** Rates of traffic are kept in bytes and shown in bits, as links are. */
@@ -11,7 +12,7 @@ export const bitRate = (bytesPerSecond: number): string => bitsPerSecond(bytesPe
 
 /** A rate of events: whole where there are many. */
 export const perSecond = (rate: number): string =>
-  t('network.perSecond', { n: decimal(rate, rate > 0 && rate < 99.95 ? 1 : 0) });
+  t('network.perSecond', { n: rate > 0 && rate < 99.95 ? decimal(rate, 1) : many(rate) });
 
 /** A link that is down is no trouble by itself: machines have more sockets than cables. */
 export const linkMark = (state: LinkState): Mark =>
@@ -33,9 +34,17 @@ export function lostNow({ received, sent }: Interface, kind: Loss): Reading<numb
 /** `12`, and `12 · 0.3/s` while it goes on. */
 export function lostText(row: Interface, kind: Loss): string {
   const rate = present(lostNow(row, kind)) ?? 0;
-  const total = count(lost(row, kind));
+  const total = many(lost(row, kind));
   return rate > 0 ? `${total} · ${perSecond(rate)}` : total;
 }
+
+/** Whether packets of it are lost just now. */
+export const isLosing = (row: Interface): boolean =>
+  (present(lostNow(row, 'errors')) ?? 0) + (present(lostNow(row, 'dropped')) ?? 0) > 0;
+
+/** Whether a device, such as one below a bond, ever lost packets. */
+export const hasLost = (row: Interface): boolean =>
+  ['card', 'wireless', 'infiniband'].includes(row.kind) && lost(row, 'errors') + lost(row, 'dropped') > 0;
 
 /** Speed of a link, and `half duplex` where only one side can send at a time. */
 export function speedText(row: Interface): string {

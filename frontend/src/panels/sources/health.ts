@@ -56,25 +56,27 @@ const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 /** Anything that could make a pasted line another one than the one that is read. */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
-/** A command that does what the remedy says, or shows where to look; null where none would. */
+/** A command that does what the remedy says (`smonitor doctor` names the same), or shows where to look; null where none would. */
 export function command(remedy: Remedy, what: string | null): string | null {
   switch (remedy) {
     case 'run_privileged':
       return 'sudo smonitor';
     case 'grant_ptrace':
-      return 'sudo setcap cap_sys_ptrace+ep "$(command -v smonitor)"';
+      return 'sudo setcap cap_sys_ptrace=ep "$(command -v smonitor)"';
     case 'join_hidepid_group':
       return 'findmnt -no OPTIONS /proc';
     case 'repair_or_unmount':
       return what?.startsWith('/') && !HIDDEN.test(what) ? `sudo umount -l ${quoted(what)}` : null;
     case 'find_what_hangs':
-      return "ps -eo pid,stat,wchan:32,args | awk '$2 ~ /^D/'";
+      return "ps -eo pid,stat,wchan:32,comm | awk '$2 ~ /^D/'";
     case 'raise_limits':
-      return 'cat /proc/sys/fs/file-nr; free -m';
+      return 'free -h; cat /proc/sys/fs/file-nr';
+    case 'install_provider':
+      return 'systemctl --failed';
     case 'look_into_log':
-      return 'dmesg --ctime | tail -n 50';
+      return 'sudo dmesg -T | tail -50';
     case 'report':
-      return 'smonitor doctor';
+      return 'smonitor doctor --json';
     default:
       return null;
   }

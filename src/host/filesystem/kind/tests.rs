@@ -112,6 +112,11 @@ fn containers_are_not_shown_but_the_one_we_are_in() {
     assert!(!has_a_row("0:61", "/var/lib/docker/zfs/graph/0a", "zfs", "tank/0a", "rw"));
     assert!(!has_a_row("253:9", "/var/lib/docker/devicemapper/mnt/0a", "xfs", "/dev/dm-9", "rw"));
     assert!(has_a_row("0:60", "/", "overlay", "overlay", "rw"));
+    for file in ["/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/run/.containerenv"] {
+        assert!(!has_a_row("0:23", file, "tmpfs", "tmpfs", "rw"), "podman's {file}");
+        assert!(!has_a_row("8:1", file, "ext4", "/dev/sda1", "rw"), "docker's {file}");
+    }
+    assert!(has_a_row("8:1", "/etc", "ext4", "/dev/sda1", "rw"));
     assert!(has_a_row("8:7", "/var/lib/docker", "ext4", "/dev/sda7", "rw"), "a disk for docker");
     assert!(has_a_row("8:7", "/var/lib/docker/volumes", "ext4", "/dev/sda7", "rw"));
 }

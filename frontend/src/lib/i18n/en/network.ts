@@ -45,6 +45,7 @@ export const network = addTexts({
   'network.filterHint':
     'Words match name, kind, state, addresses and MAC. Fields: kind: state: mtu:>1500. A filter looks at the others too.',
   'network.others': 'Others ({n})',
+  'network.losing': 'packets are lost',
   'network.othersHint':
     'Interfaces that carry no traffic of their own to other machines: loopback, bridges, ends of pairs, what is below a bond',
   'network.leftOut': '{n} more interfaces are not listed.',

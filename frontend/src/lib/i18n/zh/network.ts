@@ -18,7 +18,7 @@ export const network: Translated<typeof en> = {
   'network.mtu': 'MTU',
   'network.mtuHint': '最大数据包，字节',
   'network.mac': 'MAC',
-  'network.macLong': 'MAC 地址',
+  'network.macLong': '硬件地址（MAC）',
   'network.addresses': '地址',
   'network.address': '地址',
   'network.noAddress': '无',
@@ -43,6 +43,7 @@ export const network: Translated<typeof en> = {
   'network.filterHint':
     '直接输入可匹配名称、类型、状态、地址和 MAC。字段：kind: state: mtu:>1500。筛选时也包括其他接口。',
   'network.others': '其他接口（{n}）',
+  'network.losing': '有丢包',
   'network.othersHint': '不直接承载对外流量的接口：回环、网桥、虚拟网卡对、绑定的成员',
   'network.leftOut': '另有 {n} 个接口未列出。',
   'network.totals': '开机以来',
