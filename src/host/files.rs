@@ -17,6 +17,9 @@ pub const SMALL: usize = 64 << 10;
 /// line per processor, `/proc/cpuinfo` about 1.5 KiB per processor.
 pub const LARGE: usize = 8 << 20;
 
+/// Room for what is in almost every file of the kernel: it writes a page at a time.
+const ROOM: usize = 4096;
+
 /// The type number that statfs(2) gives for proc (`PROC_SUPER_MAGIC`).
 const PROC_MAGIC: i128 = 0x9fa0;
 
@@ -54,7 +57,10 @@ pub fn read(path: &Path, cap: usize) -> Result<Vec<u8>, Reason> {
 /// # Errors
 /// What [`reason`] says.
 pub fn read_up_to(path: &Path, limit: usize) -> Result<Vec<u8>, Reason> {
-    let mut bytes = Vec::new();
+    // Without room to begin with, the standard library asks for 32 bytes, and then for twice as
+    // many each time: seven reads for the `stat` of a process, and a value in pieces of different
+    // moments.
+    let mut bytes = Vec::with_capacity(ROOM.min(limit));
     File::open(path)
         .and_then(|file| file.take(limit as u64).read_to_end(&mut bytes))
         .map_err(|error| reason(&error))?;

@@ -281,7 +281,10 @@ impl Shared {
             state.active = Some(number);
         }
         state.busy = None;
-        self.changed.notify_all();
+        // Whoever waits, waits for all orders; a system call for each would be a tenth of the work.
+        if state.urgent.is_empty() && state.routine.is_empty() {
+            self.changed.notify_all();
+        }
         true
     }
 
