@@ -53,11 +53,11 @@ test('live again, and live only once however often it was asked for', async ({ p
   const begun = traffic.frames(`host/${DEMO}`);
   await expect.poll(() => traffic.frames(`host/${DEMO}`)).toBeGreaterThan(begun);
   const [from, at] = [traffic.frames(`host/${DEMO}`), Date.now()];
-  await expect.poll(() => traffic.frames(`host/${DEMO}`)).toBeGreaterThan(from + 4);
+  await expect.poll(() => traffic.frames(`host/${DEMO}`), { timeout: 30_000 }).toBeGreaterThan(from + 9);
   const seconds = (Date.now() - at) / 1000;
   const frames = traffic.frames(`host/${DEMO}`) - from;
-  // A frame a second; one more may have been due at either end.
-  expect(frames).toBeLessThanOrEqual(seconds + 2);
+  // A frame a second, not two; on a busy machine some come late and close together.
+  expect(frames).toBeLessThanOrEqual(seconds + 4);
   expect(traffic.sockets).toHaveLength(1);
   expect(traffic.countSent('subscribe') - traffic.countSent('unsubscribe')).toBe(2);
 });
