@@ -1,14 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { chooseLanguage, fill, getLanguage, setLanguage, t, tn } from '../src/lib/i18n/index.svelte';
 import { zh } from '../src/lib/i18n/zh';
+import { later as laterZh } from '../src/lib/i18n/zh/later';
 import { readPref } from '../src/lib/prefs.svelte';
 
 type Texts = Readonly<Record<string, string>>;
 const parts = import.meta.glob<Record<string, Texts>>('../src/lib/i18n/en/*.ts', { eager: true });
 const source: Texts = Object.assign({}, ...Object.values(parts).flatMap((part) => Object.values(part)));
-const chinese: Texts = zh;
+const chinese: Texts = { ...zh, ...laterZh };
 const placeholders = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
 
 beforeEach(() => setLanguage('en'));
@@ -80,6 +81,23 @@ describe('the texts of parts that come later', () => {
         .map(({ area }) => `${file} → ${area}`);
     });
     expect(missing).toEqual([]);
+  });
+});
+
+describe('a part that is loaded later', () => {
+  it('brings its Chinese along, and is not loaded anew', async () => {
+    vi.resetModules();
+    const fresh = await import('../src/lib/i18n/index.svelte');
+    await fresh.setLanguage('zh-CN');
+    expect(fresh.t('network.title')).toBe('network.title');
+    const load = vi.fn(() => import('../src/lib/i18n/en/network'));
+    await fresh.withTexts(load);
+    expect(fresh.t('network.title')).toBe('网络');
+    await fresh.setLanguage('en');
+    expect(fresh.t('network.title')).toBe('Network');
+    await fresh.setLanguage('zh-CN');
+    expect(fresh.t('network.title')).toBe('网络');
+    expect(load).toHaveBeenCalledOnce();
   });
 });
 

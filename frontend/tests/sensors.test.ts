@@ -94,7 +94,7 @@ describe('SensorsTab', () => {
     tab(sensors());
     expect(line(/^Core 47/)).toBe('Core 47 47 °C');
     expect(line(/^fan1180/)).toBe('fan1180 1,180 rpm');
-    expect(line(/^package/)).toBe('package-0 120 W limit 350 W');
+    expect(line(/^package/)).toBe('package-0 120 W of 350 W');
     expect(line(/^P12V/)).toBe('P12V 12.096 V');
     expect(screen.getByRole('heading', { name: 'coretemp' })).toBeInTheDocument();
     expect(
@@ -164,11 +164,11 @@ describe('SensorsPanel', () => {
     render(SensorsPanel, { document: hostDocument({ sensors: section(value) }) });
     const lines = screen.getAllByRole('listitem').map(text);
     expect(lines).toEqual([
-      'coretemp Core 88 88 °C',
-      'coretemp Core 47 47 °C',
+      'Core 88 coretemp 88 °C',
+      'Core 47 coretemp 47 °C',
       'fan0 0 rpm stands still',
       '2 turning 900–1,200 rpm',
-      'package-0 rapl 120 W limit 350 W',
+      'package-0 rapl 120 W of 350 W',
     ]);
   });
 });

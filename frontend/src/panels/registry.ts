@@ -2,7 +2,7 @@
 // bundle has room for the first two; what stands beside or below them is fetched when it is shown.
 import type { Component } from 'svelte';
 import type { HostDocument } from '../lib/api/api';
-import { present } from '../lib/model/reading';
+import { absence, present } from '../lib/model/reading';
 import CpuPanel from './cpu/CpuPanel.svelte';
 import { LINES } from './layout';
 import MemoryPanel from './memory/MemoryPanel.svelte';
@@ -12,6 +12,8 @@ type Content = Component<{ document: HostDocument }>;
 export interface OverviewPanel {
   readonly name: string;
   readonly component?: Content;
+  /** Whether there is anything to show; always where not given. */
+  readonly shown?: (document: HostDocument) => boolean;
   readonly later?: {
     readonly load: () => Promise<{ default: Content }>;
     /** What it is going to need, in px, by what is known of the machine: nothing may jump. */
@@ -21,14 +23,40 @@ export interface OverviewPanel {
 
 /** A line for each filesystem, the chart and the pressures below them. */
 function disksHeight({ filesystems }: HostDocument): number {
-  const lines = Math.min(LINES, present(filesystems.value)?.rows.length ?? 0);
+  const lines = Math.min(LINES, present(filesystems.value)?.rows.length ?? 4);
   return 330 + 37 * lines;
 }
 
 export const PANELS: readonly OverviewPanel[] = [
   { name: 'cpu', component: CpuPanel },
   { name: 'memory', component: MemoryPanel },
-  // Place of the network panel (remove the two slashes with the file; the height as it is drawn):
-  // { name: 'network', later: { load: () => import('./network/NetworkPanel.svelte'), height: () => 430 } },
+  { name: 'network', later: { load: () => import('./network/NetworkPanel.svelte'), height: () => 300 } },
   { name: 'disks', later: { load: () => import('./disk/DisksPanel.svelte'), height: disksHeight } },
+];
+
+/** Not for guests, who do not see who is logged in. */
+const seesLogins = ({ logins }: HostDocument): boolean => absence(logins.value) !== 'hidden';
+
+/** Not on a machine without sensors: most virtual ones. */
+function hasSensors({ sensors }: HostDocument): boolean {
+  const value = present(sensors.value);
+  if (value === null) return absence(sensors.value) === 'not_collected';
+  return value.temperatures.length + value.fans.length + value.power.length > 0;
+}
+
+const loginsHeight = ({ logins }: HostDocument): number =>
+  90 + 29 * Math.min(6, present(logins.value)?.sessions.length ?? 0);
+
+/** Those below the lists of processes. */
+export const PANELS_BELOW: readonly OverviewPanel[] = [
+  {
+    name: 'logins',
+    shown: seesLogins,
+    later: { load: () => import('./login/LoginsPanel.svelte'), height: loginsHeight },
+  },
+  {
+    name: 'sensors',
+    shown: hasSensors,
+    later: { load: () => import('./sensor/SensorsPanel.svelte'), height: () => 300 },
+  },
 ];

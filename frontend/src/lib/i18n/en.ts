@@ -29,7 +29,10 @@ export const en = {
   ...chart,
 } as const;
 
-type Later = typeof disk &
+export type First = typeof en;
+
+/** By the parts that are loaded later. */
+export type Later = typeof disk &
   typeof filesystem &
   typeof health &
   typeof login &
@@ -41,4 +44,4 @@ type Later = typeof disk &
   typeof settings &
   typeof zfs;
 
-export type Messages = typeof en & Later;
+export type Messages = First & Later;

@@ -1,6 +1,7 @@
 // Texts and locale. The language is known before the first paint (boot.js); English is in the first
-// bundle but for the texts of parts that are loaded later and bring theirs along (`addTexts`), Chinese
-// is fetched whole before the page is mounted.
+// bundle but for the texts of parts that are loaded later and bring theirs along (`addTexts`). Chinese
+// is fetched before the page is mounted, and that of the later parts before the first of them is shown
+// (`withTexts`).
 import { writePref } from '../prefs.svelte';
 import { en, type Messages } from './en';
 import type { Placeholders } from './types';
@@ -28,9 +29,14 @@ let language = $state.raw<Language>('en');
 let catalogue = $state.raw<Catalogue>(english);
 let plurals = new Intl.PluralRules('en');
 
+let partsLoaded = false;
+/** Whether the Chinese texts are all there. */
+let complete = false;
+
 /** The English texts of a part that is loaded later. Whoever uses one imports the file it stands in. */
 export function addTexts<const Texts extends Catalogue>(texts: Texts): Texts {
   Object.assign(english, texts);
+  partsLoaded = true;
   return texts;
 }
 
@@ -39,10 +45,32 @@ export function getLanguage(): Language {
 }
 
 export async function setLanguage(next: Language): Promise<void> {
-  catalogue = next === 'zh-CN' ? (await import('./zh')).zh : english;
+  if (next === 'zh-CN') {
+    const [{ zh }, later] = await Promise.all([import('./zh'), partsLoaded ? laterChinese() : null]);
+    catalogue = { ...zh, ...later };
+    complete = later !== null;
+  } else {
+    catalogue = english;
+  }
   language = next;
   plurals = new Intl.PluralRules(next);
   document.documentElement.lang = next;
+}
+
+const laterChinese = async (): Promise<Catalogue> => (await import('./zh/later')).later;
+
+/** Loads a part of the page together with what it says in the present language. */
+export async function withTexts<Part>(load: () => Promise<Part>): Promise<Part> {
+  // The language is looked at only afterwards: nothing is to be loaded anew because it changes.
+  const part = await load();
+  if (language === 'zh-CN' && !complete) {
+    const later = await laterChinese();
+    if (getLanguage() === 'zh-CN') {
+      catalogue = { ...catalogue, ...later };
+      complete = true;
+    }
+  }
+  return part;
 }
 
 /** As `setLanguage`, and remembered: for when a person chose it. */

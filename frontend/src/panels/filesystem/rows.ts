@@ -54,24 +54,24 @@ export const rolePlace = (row: Filesystem): number => ROLES.indexOf(row.role);
 const MEDIA: readonly Filesystem['medium'][] = ['local', 'network', 'fuse', 'memory'];
 export const mediumPlace = (row: Filesystem): number => MEDIA.indexOf(row.medium);
 
+/** When a server is gone, so are all its filesystems: they must not hide the one that fills up. */
+const MOST_STUCK = 2;
+
+export const isStuck = (row: Filesystem): boolean => row.problem?.reason === 'not_responding';
+
 /**
- * The system's and boot's first, then those that do not answer, then the others, fullest first. What
- * is in memory, or cannot be written to, waits until it is high.
+ * The system's and boot's first, then some of those that do not answer, then the others, fullest
+ * first. What is in memory, or cannot be written to, waits until it is high.
  */
 export function important(rows: readonly Filesystem[], limits: DiskLimits): readonly Filesystem[] {
   const fullness = (row: Filesystem) => Math.max(present(usedOf(row)) ?? -1, present(inodesOf(row)) ?? -1);
-  const waiting = (row: Filesystem) =>
-    row.role === 'other' &&
-    (row.medium === 'memory' || row.read_only) &&
-    row.problem === null &&
-    levelOfRow(row, limits) === 'normal';
-  const stuck = (row: Filesystem) => (row.problem?.reason === 'not_responding' ? 0 : 1);
-  return rows
-    .filter((row) => !waiting(row))
-    .sort(
-      (a, b) =>
-        rolePlace(a) - rolePlace(b) ||
-        (a.role === 'other' ? stuck(a) - stuck(b) || fullness(b) - fullness(a) : 0),
-    )
-    .slice(0, LINES);
+  const worthwhile = (row: Filesystem) =>
+    (row.medium !== 'memory' && !row.read_only) || levelOfRow(row, limits) !== 'normal';
+  const own = rows.filter(({ role }) => role !== 'other').sort((a, b) => rolePlace(a) - rolePlace(b));
+  const others = rows.filter(({ role }) => role === 'other').sort((a, b) => fullness(b) - fullness(a));
+  return [
+    ...own,
+    ...others.filter(isStuck).slice(0, MOST_STUCK),
+    ...others.filter((row) => !isStuck(row) && worthwhile(row)),
+  ].slice(0, LINES);
 }

@@ -13,17 +13,19 @@ export const placeOf = (row: Filesystem): string => visible(row.mount_points[0] 
 export const morePlaces = (row: Filesystem): number =>
   Math.max(0, row.mount_points.length - 1) + row.more_mount_points;
 
+/** Without the age of its values. */
+export const shortState = (state: FilesystemState): string =>
+  state.kind === 'stuck' ? t('filesystem.stuck', { age: age(state.sinceMs) }) : stateWords(state);
+
 export function stateWords(state: FilesystemState): string {
   switch (state.kind) {
     case 'answering':
       return t('filesystem.answers');
     case 'troubled':
       return t(`reason.${state.reason}`);
-    case 'stuck': {
-      const since = t('filesystem.stuck', { age: age(state.sinceMs) });
+    case 'stuck':
       return state.ageMs === null
-        ? since
-        : `${since} · ${t('filesystem.lastValues', { age: age(state.ageMs) })}`;
-    }
+        ? shortState(state)
+        : `${shortState(state)} · ${t('filesystem.lastValues', { age: age(state.ageMs) })}`;
   }
 }

@@ -40,6 +40,8 @@ export const filesystem = addTexts({
   'filesystem.leftOut.other': '{n} more filesystems have no row here.',
   'filesystem.more.one': '1 more filesystem',
   'filesystem.more.other': '{n} more filesystems',
+  'filesystem.moreStuck.one': '1 more does not answer',
+  'filesystem.moreStuck.other': '{n} more do not answer',
   'filesystem.filter': 'Filter: /data type:nfs use:>85 …',
   'filesystem.filter_hint':
     'Words match mount points, device and type. Fields: mount: device: type: role: medium: state: use:>85 inodes:>85 size:>1T free:<10G',

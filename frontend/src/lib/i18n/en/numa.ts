@@ -6,7 +6,7 @@ export const numa = addTexts({
   'numa.node': 'Node',
   'numa.cpus': 'CPUs',
   'numa.noCpus': 'none',
-  'numa.used': 'Used',
+  'numa.used': 'Used + cache',
   'numa.used_hint': 'Page cache counts as used here',
   'numa.free': 'Free',
   'numa.misses': 'Misses/s',

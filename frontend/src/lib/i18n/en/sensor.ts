@@ -18,7 +18,7 @@ export const sensor = addTexts({
   'sensor.turning': '{n} turning',
   'sensor.below': 'below {minimum}',
   'sensor.minimum': 'minimum {minimum}',
-  'sensor.limitWatts': 'limit {limit}',
+  'sensor.ofWatts': 'of {limit}',
   'sensor.showAll': 'All {n}',
   'sensor.none': 'No sensors on this machine',
   'sensor.noneText':

@@ -17,5 +17,4 @@ export const zfs = addTexts({
   'zfs.cacheLimit': 'aims at {target}, at most {limit}',
   'zfs.hits': 'Hit rate',
   'zfs.hitsTitle': 'Reads that the cache answered, since the module was loaded',
-  'zfs.hitsOf': '{hits} of {all}',
 });

@@ -37,6 +37,7 @@ export const filesystem: Translated<typeof en> = {
   'filesystem.absent': '无法读取文件系统：{reason}。',
   'filesystem.leftOut.other': '另有 {n} 个文件系统未列出。',
   'filesystem.more.other': '另有 {n} 个文件系统',
+  'filesystem.moreStuck.other': '另有 {n} 个无响应',
   'filesystem.filter': '筛选：/data type:nfs use:>85 …',
   'filesystem.filter_hint':
     '直接输入可匹配挂载点、设备和类型。字段：mount: device: type: role: medium: state: use:>85 inodes:>85 size:>1T free:<10G',

@@ -52,7 +52,7 @@ export const network: Translated<typeof en> = {
   'network.more': '其余 {n} 个见“网络”页。',
   'network.kind_card': '网卡',
   'network.kind_wireless': '无线',
-  'network.kind_infiniband': 'InfiniBand 卡',
+  'network.kind_infiniband': 'IB 卡',
   'network.kind_bond': '绑定',
   'network.kind_vlan': 'VLAN',
   'network.kind_bridge': '网桥',

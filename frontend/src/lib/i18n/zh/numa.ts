@@ -6,7 +6,7 @@ export const numa: Translated<typeof en> = {
   'numa.node': '节点',
   'numa.cpus': 'CPU',
   'numa.noCpus': '无',
-  'numa.used': '已用',
+  'numa.used': '已用 + 缓存',
   'numa.used_hint': '此处页缓存计为已用',
   'numa.free': '空闲',
   'numa.misses': '未命中/秒',

@@ -18,7 +18,7 @@ export const sensor: Translated<typeof en> = {
   'sensor.turning': '{n} 个在转',
   'sensor.below': '低于 {minimum}',
   'sensor.minimum': '最低 {minimum}',
-  'sensor.limitWatts': '上限 {limit}',
+  'sensor.ofWatts': '上限 {limit}',
   'sensor.showAll': '全部 {n} 个',
   'sensor.none': '此机器没有传感器',
   'sensor.noneText': '内核没有提供硬件监控、温区或功率计数。虚拟机通常没有传感器。',

@@ -17,5 +17,4 @@ export const zfs: Translated<typeof en> = {
   'zfs.cacheLimit': '目标 {target}，上限 {limit}',
   'zfs.hits': '命中率',
   'zfs.hitsTitle': '自模块加载以来由缓存直接应答的读取',
-  'zfs.hitsOf': '{all} 次中 {hits} 次',
 };

@@ -1,0 +1,28 @@
+// Simplified Chinese of the parts that are loaded later, complete or it does not compile.
+import type { Later } from '../en';
+import type { Translated } from '../types';
+import { disk } from './disk';
+import { filesystem } from './filesystem';
+import { health } from './health';
+import { login } from './login';
+import { logins } from './logins';
+import { network } from './network';
+import { numa } from './numa';
+import { raid } from './raid';
+import { sensor } from './sensor';
+import { settings } from './settings';
+import { zfs } from './zfs';
+
+export const later: Translated<Later> = {
+  ...disk,
+  ...filesystem,
+  ...health,
+  ...login,
+  ...logins,
+  ...network,
+  ...numa,
+  ...raid,
+  ...sensor,
+  ...settings,
+  ...zfs,
+};
