@@ -44,7 +44,9 @@ pub struct Config {
     pub log: Log,
     /// Caps.
     pub limits: Limits,
-    /// Checked, not used yet.
+    /// What the kernel keeps the server from doing.
+    pub sandbox: Sandbox,
+    /// Who restarts a server that died.
     pub manager: Manager,
     /// Checked, not used yet.
     pub history: History,
@@ -195,6 +197,25 @@ pub struct Limits {
     pub subscriptions_per_viewer: usize,
 }
 
+/// What the kernel keeps the server from doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Sandbox {
+    /// How much of it must be.
+    pub mode: SandboxMode,
+}
+
+/// How much of the sandbox must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SandboxMode {
+    /// What this kernel can.
+    Auto,
+    /// All of it, or no start.
+    Require,
+    /// Nothing.
+    Off,
+}
+
 /// Who restarts a server that died.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Manager {
@@ -278,6 +299,7 @@ struct Extracted {
     state_dir: Option<PathBuf>,
     log: Log,
     limits: Limits,
+    sandbox: Sandbox,
     manager: Manager,
     history: History,
 }

@@ -4,7 +4,7 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | L5 composition | [`serve`], [`commands`], `main` |
+//! | L5 composition | [`serve`], [`manager`], [`commands`], `main` |
 //! | L4 delivery | [`web`] |
 //! | L3 roles | [`node`], [`demo`] |
 //! | L2 capabilities | [`host`] (read this machine), [`feed`] (publish and subscribe) |
@@ -22,6 +22,7 @@ pub mod config;
 pub mod demo;
 pub mod feed;
 pub mod host;
+pub mod manager;
 pub mod model;
 pub mod node;
 pub mod serve;

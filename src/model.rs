@@ -25,6 +25,7 @@ pub mod reading;
 pub mod recent;
 pub mod section;
 pub mod sensor;
+pub mod server;
 pub mod snapshot;
 pub mod source;
 pub mod system;

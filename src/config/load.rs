@@ -195,6 +195,7 @@ fn finish(extracted: Extracted, surroundings: &Surroundings) -> Result<Config, F
         auth: extracted.auth,
         log: extracted.log,
         limits: extracted.limits,
+        sandbox: extracted.sandbox,
         manager: extracted.manager,
         history: extracted.history,
     })

@@ -276,30 +276,35 @@ pub const KEYS: &[Key] = &[
         ..BASE
     },
     Key {
+        path: "sandbox.mode",
+        kind: Kind::Choice(&["auto", "require", "off"]),
+        default: Some("\"auto\""),
+        english: "Whether the kernel keeps the server from starting programs, writing outside of the state folder and connecting to other machines. `auto`: as far as this kernel can; `smonitor doctor` says how far. `require`: not starting where any of it is missing. `off`: not at all, with a warning.",
+        chinese: "是否由内核禁止服务启动程序、在状态目录之外写入以及连接其他机器。`auto`：在本机内核支持的范围内，`smonitor doctor` 会说明；`require`：缺少任何一项就不启动；`off`：完全不限制，并给出警告。",
+        ..BASE
+    },
+    Key {
         path: "manager.mode",
         kind: Kind::Choice(&["self", "supervisor"]),
         default: Some("\"self\""),
-        stage: Stage::Later,
-        english: "Who restarts a server that died: smonitor itself, or supervisord or systemd.",
-        chinese: "服务崩溃后由谁重启：smonitor 自身，或者 supervisord / systemd。",
+        english: "Who starts the server again when it died or hangs: `self` is smonitor's own manager, which keeps the port open meanwhile; `supervisor` is supervisord or systemd.",
+        chinese: "服务崩溃或卡死后由谁重新启动：`self` 是 smonitor 自带的管理进程，期间保持端口打开；`supervisor` 是 supervisord 或 systemd。",
         ..BASE
     },
     Key {
         path: "manager.host",
         kind: Kind::Text(Form::ListenAddress),
         default: Some("\"127.0.0.1\""),
-        stage: Stage::Later,
-        english: "Address the manager listens on.",
-        chinese: "管理进程的监听地址。",
+        english: "Address on which the manager tells how the server is and takes `POST /restart`.",
+        chinese: "管理进程的监听地址：查询服务状态，并接受 `POST /restart`。",
         ..BASE
     },
     Key {
         path: "manager.port",
         kind: PORT,
         default: Some("6999"),
-        stage: Stage::Later,
-        english: "Port the manager listens on.",
-        chinese: "管理进程的监听端口。",
+        english: "Port for that. 0 takes any free one and prints it. If it is taken, the manager works without, and says so.",
+        chinese: "管理进程的监听端口。0 表示任选一个空闲端口并打印出来。若端口已被占用，管理进程照常工作，只是没有该端口，并会说明。",
         ..BASE
     },
     Key {

@@ -4,6 +4,7 @@ use ts_rs::{Config, TS};
 
 use crate::model::api::{ErrorBody, HealthBody, SessionBody, SignIn};
 use crate::model::recent::RecentDocument;
+use crate::model::server::{ManagerBody, ServerBody};
 use crate::model::wire::{
     ClientMessage, HostDocument, OverviewDocument, ProcessesDocument, ServerMessage,
 };
@@ -25,6 +26,8 @@ fn the_pages_types_are_made_from_these() {
     HealthBody::export_all(&config).unwrap();
     SessionBody::export_all(&config).unwrap();
     SignIn::export_all(&config).unwrap();
+    ServerBody::export_all(&config).unwrap();
+    ManagerBody::export_all(&config).unwrap();
     let made = std::fs::read_to_string(folder.path().join("api.ts")).unwrap();
     if std::env::var_os("UPDATE_GENERATED").is_some() {
         std::fs::write(API_TS, &made).unwrap();

@@ -52,8 +52,8 @@ fn objection(from: &str, to: &str) -> Option<String> {
         });
     }
     match (mine, other) {
-        (5, _) if from == "manager" => (!["clock", "shutdown"].contains(&to))
-            .then(|| "the manager is the smallest part: only clock and shutdown".to_owned()),
+        (5, _) if from == "manager" => (!["model", "clock", "shutdown"].contains(&to))
+            .then(|| "the manager is the smallest part: only model, clock and shutdown".to_owned()),
         (5, 5) => None,
         (4, 3) => Some("web and roles meet only in feed".to_owned()),
         _ if other < mine => None,

@@ -451,6 +451,24 @@ highest_hertz: Hertz,
 limit_hertz: Reading<Hertz>, };
 
 /**
+ * One thing the kernel guards, or does not.
+ */
+export type Guard = { 
+/**
+ * Whether it is on.
+ */
+state: GuardState, 
+/**
+ * Why it is not, or what it leaves open; null if there is nothing to say. English.
+ */
+note: string | null, };
+
+/**
+ * Whether the kernel guards something.
+ */
+export type GuardState = "on" | "partial" | "not_supported" | "off";
+
+/**
  * `GET /healthz`.
  */
 export type HealthBody = { 
@@ -826,6 +844,39 @@ sessions: Array<Login>,
  * Sessions beyond [`LOGINS_MAX`], which have no row.
  */
 left_out: number, };
+
+/**
+ * `GET /` of the manager's own port, asked for `application/json`.
+ */
+export type ManagerBody = { 
+/**
+ * `self` or `supervisor`: who starts the worker.
+ */
+mode: string, 
+/**
+ * Version of the manager; after an upgrade the worker may be newer.
+ */
+version: string, 
+/**
+ * Process number of the manager.
+ */
+pid: number, 
+/**
+ * When it started.
+ */
+started_at_ms: UnixMillis, 
+/**
+ * The process that serves; null between two of them.
+ */
+worker: WorkerBody | null, 
+/**
+ * Restarts since the manager started.
+ */
+restarts_total: number, 
+/**
+ * The newest ones, newest first, at most [`RESTARTS_MAX`]; older managers' too.
+ */
+restarts: Array<Restart>, };
 
 /**
  * Main memory and swap. `used + (available − free) + free = total`.
@@ -1463,10 +1514,71 @@ sent_bytes_per_second: Array<Reading<BytesPerSecond>>, };
 export type Remedy = "nothing" | "run_privileged" | "grant_ptrace" | "join_hidepid_group" | "repair_or_unmount" | "find_what_hangs" | "raise_limits" | "install_provider" | "look_into_log" | "report";
 
 /**
+ * One restart of the server.
+ */
+export type Restart = { 
+/**
+ * When the manager saw that the old one is gone, or decided to end it. Wall clock.
+ */
+at_ms: UnixMillis, 
+/**
+ * Why.
+ */
+reason: RestartReason, 
+/**
+ * The same with its details, for people. English: `killed by signal 9 (SIGKILL)`.
+ */
+detail: Text, 
+/**
+ * Process number of the old one.
+ */
+pid: number, 
+/**
+ * How long the old one had lived.
+ */
+lived_seconds: Seconds, 
+/**
+ * How long nobody served: from `at_ms` until the next one did. Absent (`measuring`) while the
+ * next one has not come up, `not_collected` where that is not watched.
+ */
+back_after_seconds: Reading<Seconds>, 
+/**
+ * Version of the next one; absent (`measuring`) until it came up.
+ */
+version: Reading<string>, };
+
+/**
+ * Why a server was restarted.
+ */
+export type RestartReason = "exited" | "killed" | "silent" | "not_up" | "requested" | "reloaded";
+
+/**
+ * Who starts a server again that died.
+ */
+export type RestartedBy = "manager" | "supervisord" | "systemd" | "nobody";
+
+/**
  * What a person, script or peer is allowed to see. Ordered: each role sees what the one before it
  * sees, and more.
  */
 export type Role = "guest" | "member" | "admin";
+
+/**
+ * What the kernel keeps the server from doing.
+ */
+export type Sandbox = { 
+/**
+ * Starting programs, and every system call that a monitor does not need (seccomp).
+ */
+system_calls: Guard, 
+/**
+ * Writing to files outside of the state folder (Landlock).
+ */
+writing: Guard, 
+/**
+ * Connecting to other machines.
+ */
+connecting: Guard, };
 
 /**
  * A duration in seconds, kept to the microsecond.
@@ -1521,6 +1633,48 @@ voltages: Array<Voltage>,
  * Sensors beyond [`SENSORS_MAX`] of a list, which have no row.
  */
 left_out: number, };
+
+/**
+ * `GET /api/v1/server`, for admins.
+ */
+export type ServerBody = { 
+/**
+ * Version of the program that answers.
+ */
+version: string, 
+/**
+ * Its process number.
+ */
+pid: number, 
+/**
+ * When it started: the worker, so that a restart shows.
+ */
+started_at_ms: UnixMillis, 
+/**
+ * The server's clock.
+ */
+server_time_ms: UnixMillis, 
+/**
+ * Who starts it again when it dies.
+ */
+restarted_by: RestartedBy, 
+/**
+ * What the kernel keeps it from doing.
+ */
+sandbox: Sandbox, 
+/**
+ * The newest restarts, newest first, at most [`RESTARTS_MAX`]. Absent (`not_collected`) where
+ * nobody writes them down: smonitor runs without a manager, or without a state folder.
+ */
+restarts: Reading<Array<Restart>>, 
+/**
+ * Open WebSocket connections, oldest first.
+ */
+viewers: Array<Viewer>, 
+/**
+ * Connections beyond [`VIEWERS_LISTED_MAX`].
+ */
+viewers_left_out: number, };
 
 /**
  * What the server says. `Document` is the data of the topic: [`OverviewDocument`],
@@ -1945,6 +2099,44 @@ left_out: number, };
 export type UnixMillis = number;
 
 /**
+ * One open WebSocket connection.
+ */
+export type Viewer = { 
+/**
+ * Counts up from 1 since the server started.
+ */
+key: string, 
+/**
+ * Where it comes from; the client's own address if a trusted proxy forwards it.
+ */
+address: string, 
+/**
+ * What it may see.
+ */
+role: Role, 
+/**
+ * What the client calls itself (`User-Agent`), cut to 200 characters; absent (`not_supported`)
+ * if it does not.
+ */
+user_agent: Reading<Text>, 
+/**
+ * Since when it is connected.
+ */
+since_ms: UnixMillis, 
+/**
+ * What it looks at.
+ */
+topics: Array<string>, 
+/**
+ * The newest time from a WebSocket ping to its answer; absent (`measuring`) before the first.
+ */
+round_trip_ms: Reading<number>, 
+/**
+ * Bytes of messages sent to it since it connected, after compression, without framing.
+ */
+sent_bytes: number, };
+
+/**
  * A voltage.
  */
 export type Voltage = { 
@@ -1974,6 +2166,36 @@ export type Volts = number;
  * Watts, kept to one decimal.
  */
 export type Watts = number;
+
+/**
+ * The process that serves, as its manager sees it.
+ */
+export type WorkerBody = { 
+/**
+ * Its process number.
+ */
+pid: number, 
+/**
+ * How it is.
+ */
+state: WorkerState, 
+/**
+ * When it was started.
+ */
+started_at_ms: UnixMillis, 
+/**
+ * Its version; absent (`measuring`) before it is up.
+ */
+version: Reading<string>, 
+/**
+ * How long ago it gave a sign of life; absent (`measuring`) before the first.
+ */
+silent_seconds: Reading<Seconds>, };
+
+/**
+ * How the process that serves is.
+ */
+export type WorkerState = "starting" | "up" | "stopping";
 
 /**
  * All imported pools, and the cache they share.
