@@ -19,9 +19,11 @@ use crate::state_dir::{self, StateDir};
 use crate::web::{self, Access, AccessToken, Auth, Web};
 use crate::{demo, telemetry};
 
+mod sandbox;
 mod sockets;
 mod voice;
 
+pub use sandbox::sandbox_settings;
 pub use sockets::{inherited, open};
 use voice::Voice;
 
@@ -146,6 +148,15 @@ fn try_run(config: &Config, what: What, how: How, voice: &Voice) -> Result<(), E
         How::Service => Some(StateDir::open(&config.state_dir)?.lock()?),
         How::Alone | How::Worker(_) => None,
     };
+    // Sockets cannot be opened any more in the sandbox, and threads started before are not in it.
+    let listener = match inherited {
+        Some(listener) => listener,
+        None => sockets::open_before_anything_runs(config)?,
+    };
+    let bound = listener.local_addr().map_err(|error| format!("the port has no address: {error}"))?;
+    // Who may look depends on where it really listens.
+    let config = &sockets::bound_to(config, bound);
+    let _sandbox = sandbox::enter_sandbox(config)?;
     let is_first = match how {
         How::Worker(link) => {
             let is_first = link.start == 0;
@@ -170,7 +181,7 @@ fn try_run(config: &Config, what: What, how: How, voice: &Voice) -> Result<(), E
         .enable_all()
         .build()
         .map_err(|error| format!("cannot start: {error}"))?;
-    let result = runtime.block_on(serve(config, what, inherited, voice, is_first));
+    let result = runtime.block_on(serve(config, what, listener, voice, is_first));
     // A source that hangs in the kernel must not keep the program from ending.
     runtime.shutdown_background();
     Ok(result?)
@@ -190,21 +201,14 @@ pub fn check_mode(config: &Config, what: What) -> Result<(), String> {
 async fn serve(
     config: &Config,
     what: What,
-    inherited: Option<TcpListener>,
+    listener: TcpListener,
     voice: &Voice,
     is_first: bool,
 ) -> Result<(), String> {
     let shutdown = Shutdown::new();
     voice.listen_to_signals(&shutdown)?;
-    let listener = match inherited {
-        Some(listener) => web::adopt(listener),
-        None => web::bind(SocketAddr::new(config.server.host, config.server.port)),
-    };
-    let address = SocketAddr::new(config.server.host, config.server.port);
-    let listener = listener.map_err(|error| sockets::refused(address, &error))?;
-    let bound = listener.local_addr().map_err(|error| sockets::refused(address, &error))?;
-    // Who may look depends on where it really listens.
-    let config = &sockets::bound_to(config, bound);
+    let bound = SocketAddr::new(config.server.host, config.server.port);
+    let listener = web::adopt(listener).map_err(|error| sockets::refused(bound, &error))?;
     let (feed, node) = measuring(config, what)?;
     let settings = web_settings(config, what)?;
     // Last: a token is shown once, so it must not be made by a start that then fails.
@@ -222,7 +226,7 @@ async fn serve(
         tracker: shutdown.tracker(),
     };
     let web =
-        Web::new(&listener, settings, parts).map_err(|error| sockets::refused(address, &error))?;
+        Web::new(&listener, settings, parts).map_err(|error| sockets::refused(bound, &error))?;
     voice.say(&Word::Up { version: env!("CARGO_PKG_VERSION").to_owned() });
     let mut serving = std::pin::pin!(web.serve(listener));
     tokio::select! {
