@@ -24,6 +24,7 @@ mod node;
 mod node_live;
 mod patches;
 mod rules;
+mod sandbox;
 mod sensors;
 mod snapshot_text;
 mod storage_made;
