@@ -153,7 +153,8 @@ fn try_run(config: &Config, what: What, how: How, voice: &Voice) -> Result<(), E
         Some(listener) => listener,
         None => sockets::open_before_anything_runs(config)?,
     };
-    let bound = listener.local_addr().map_err(|error| format!("the port has no address: {error}"))?;
+    let bound =
+        listener.local_addr().map_err(|error| format!("the port has no address: {error}"))?;
     // Who may look depends on where it really listens.
     let config = &sockets::bound_to(config, bound);
     let _sandbox = sandbox::enter_sandbox(config)?;

@@ -35,7 +35,8 @@ pub fn name_service_needs_network(roots: &Roots) -> Option<String> {
     let services = passwd_services(&switch);
     let has_compat = services.asked.iter().any(|service| service == "compat");
     let of_compat = has_compat && asks_beyond(roots);
-    let of_compat = of_compat.then(|| services.of_compat.unwrap_or_else(|| vec![COMPAT_ASKS.into()]));
+    let of_compat =
+        of_compat.then(|| services.of_compat.unwrap_or_else(|| vec![COMPAT_ASKS.into()]));
     let all = services.asked.into_iter().chain(of_compat.unwrap_or_default());
     let remote = all.filter(|service| !LOCAL.contains(&service.as_str())).next()?;
     Some(format!(

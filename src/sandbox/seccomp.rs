@@ -41,10 +41,7 @@ pub(super) fn enter(settings: &Settings) -> Result<Seccomp, Error> {
 }
 
 /// What is kept, and what is refused, as programs for the kernel.
-fn programs(
-    settings: &Settings,
-    machine: TargetArch,
-) -> Result<(BpfProgram, BpfProgram), Error> {
+fn programs(settings: &Settings, machine: TargetArch) -> Result<(BpfProgram, BpfProgram), Error> {
     let kept: Rules =
         table::kept().flat_map(|group| group.calls).map(|call| (*call, Vec::new())).collect();
     let errno = |errno: libc::c_int| SeccompAction::Errno(errno.unsigned_abs());

@@ -28,7 +28,9 @@ fn files_outside_are_not_opened_for_writing() {
         return;
     }
     refused_only_inside("create", |stage| File::create_new(stage.free()).map(drop));
-    refused_only_inside("append", |stage| OpenOptions::new().append(true).open(stage.file()).map(drop));
+    refused_only_inside("append", |stage| {
+        OpenOptions::new().append(true).open(stage.file()).map(drop)
+    });
     refused_only_inside("cut", |stage| File::create(stage.file()).map(drop));
     refused_only_inside("cut while reading", |stage| {
         open(&stage.file(), OFlags::RDONLY | OFlags::TRUNC)
@@ -36,18 +38,24 @@ fn files_outside_are_not_opened_for_writing() {
     refused_only_inside("cut by name", |stage| {
         raw::call_path(libc::SYS_truncate, &c_path(&stage.file()), [0; 5]).map(drop)
     });
-    refused_only_inside("a file without a name", |stage| open(&stage.outside(), OFlags::RDWR | OFlags::TMPFILE));
+    refused_only_inside("a file without a name", |stage| {
+        open(&stage.outside(), OFlags::RDWR | OFlags::TMPFILE)
+    });
     refused_only_inside("by another path", |stage| {
         let path = format!("/proc/self/root{}", stage.free().display());
         File::create_new(path).map(drop)
     });
-    refused_only_inside("by ..", |stage| File::create_new(stage.state().join("../outside/new")).map(drop));
+    refused_only_inside("by ..", |stage| {
+        File::create_new(stage.state().join("../outside/new")).map(drop)
+    });
     refused_only_inside("open again for writing", |stage| {
         let reading = File::open(stage.file())?;
         let again = format!("/proc/self/fd/{}", reading.as_raw_fd());
         OpenOptions::new().write(true).open(again).map(drop)
     });
-    refused_only_inside("its own memory", |_| OpenOptions::new().write(true).open("/proc/self/mem").map(drop));
+    refused_only_inside("its own memory", |_| {
+        OpenOptions::new().write(true).open("/proc/self/mem").map(drop)
+    });
     refused_only_inside("what the kernel keeps of it", |_| {
         OpenOptions::new().write(true).open("/proc/self/comm").map(drop)
     });
@@ -89,7 +97,9 @@ fn what_landlock_does_not_guard_is_refused_too() {
     if !has_all_guards("what_landlock_does_not_guard_is_refused_too") {
         return;
     }
-    refused_only_inside("mode", |stage| fs::set_permissions(stage.file(), Permissions::from_mode(0o777)));
+    refused_only_inside("mode", |stage| {
+        fs::set_permissions(stage.file(), Permissions::from_mode(0o777))
+    });
     refused_only_inside("mode of what is open", |stage| {
         File::open(stage.file())?.set_permissions(Permissions::from_mode(0o777))
     });
@@ -98,7 +108,9 @@ fn what_landlock_does_not_guard_is_refused_too() {
     refused_only_inside("owner of what is open", |stage| {
         std::os::unix::fs::fchown(File::open(stage.file())?, None, None)
     });
-    refused_only_inside("times", |stage| File::open(stage.file())?.set_modified(SystemTime::UNIX_EPOCH));
+    refused_only_inside("times", |stage| {
+        File::open(stage.file())?.set_modified(SystemTime::UNIX_EPOCH)
+    });
     let probe = Stage::new();
     let set = |stage: &Stage| {
         Ok(rustix::fs::setxattr(stage.file(), "user.smonitor", b"1", XattrFlags::empty())?)

@@ -23,24 +23,32 @@ fn no_socket_to_other_machines_is_opened() {
     type Attempt = Box<dyn Fn() -> io::Result<()> + Sync>;
     let kinds: [(&str, bool, Attempt); 9] = [
         ("TCP", true, Box::new(move || TcpStream::connect(address).map(drop))),
-        ("TCP by IPv6", false, Box::new(|| {
-            socket(AddressFamily::INET6, SocketType::STREAM, None)
-        })),
+        ("TCP by IPv6", false, Box::new(|| socket(AddressFamily::INET6, SocketType::STREAM, None))),
         ("listen", true, Box::new(|| TcpListener::bind("127.0.0.1:0").map(drop))),
         ("UDP", true, Box::new(|| UdpSocket::bind("127.0.0.1:0").map(drop))),
-        ("raw", false, Box::new(|| {
-            socket(AddressFamily::INET, SocketType::RAW, Some(rustix::net::ipproto::ICMP))
-        })),
+        (
+            "raw",
+            false,
+            Box::new(|| {
+                socket(AddressFamily::INET, SocketType::RAW, Some(rustix::net::ipproto::ICMP))
+            }),
+        ),
         ("packets", false, Box::new(|| socket(AddressFamily::PACKET, SocketType::DGRAM, None))),
-        ("virtual machines", false, Box::new(|| {
-            socket(AddressFamily::VSOCK, SocketType::STREAM, None)
-        })),
-        ("Bluetooth", false, Box::new(|| {
-            socket(AddressFamily::BLUETOOTH, SocketType::STREAM, None)
-        })),
-        ("netlink to the kernel's log of processes", false, Box::new(|| {
-            socket(AddressFamily::NETLINK, SocketType::RAW, Some(netlink::AUDIT))
-        })),
+        (
+            "virtual machines",
+            false,
+            Box::new(|| socket(AddressFamily::VSOCK, SocketType::STREAM, None)),
+        ),
+        (
+            "Bluetooth",
+            false,
+            Box::new(|| socket(AddressFamily::BLUETOOTH, SocketType::STREAM, None)),
+        ),
+        (
+            "netlink to the kernel's log of processes",
+            false,
+            Box::new(|| socket(AddressFamily::NETLINK, SocketType::RAW, Some(netlink::AUDIT))),
+        ),
     ];
     for (name, works_outside, attempt) in kinds {
         let outside = on_a_thread(&attempt);

@@ -137,12 +137,9 @@ fn other_processes_get_no_signal() {
     };
     let set_owner = || by_descriptor(c_long::from(libc::F_SETOWN), number);
     let set_signal = || by_descriptor(10, signal);
-    let kill = |to: c_long, signal: c_long| {
-        raw::call(libc::SYS_kill, [to, signal, 0, 0, 0, 0]).map(drop)
-    };
-    let thread_kill = || {
-        raw::call(libc::SYS_tgkill, [number, number, signal, 0, 0, 0]).map(drop)
-    };
+    let kill =
+        |to: c_long, signal: c_long| raw::call(libc::SYS_kill, [to, signal, 0, 0, 0, 0]).map(drop);
+    let thread_kill = || raw::call(libc::SYS_tgkill, [number, number, signal, 0, 0, 0]).map(drop);
     type Attempt<'a> = &'a (dyn Fn() -> io::Result<()> + Sync);
     let attempts: [(&str, Attempt); 8] = [
         ("is it there", &|| Ok(rustix::process::test_kill_process(pid)?)),

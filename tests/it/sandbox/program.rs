@@ -11,10 +11,15 @@ use super::modes::{LANDLOCK, take_away};
 use super::{has_all_guards, on_a_thread};
 
 fn smonitor(folder: &Path, config: &str) -> Command {
+    started_as(folder, config, &["--port", "0"])
+}
+
+/// With arguments before those that all take.
+fn started_as(folder: &Path, config: &str, arguments: &[&str]) -> Command {
     let file = folder.join("config.json");
     fs::write(&file, config).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_smonitor"));
-    command.arg("--config").arg(file).args(["--port", "0", "--state-dir"]);
+    command.args(arguments).arg("--config").arg(file).arg("--state-dir");
     command.arg(folder.join("state")).current_dir(folder).stdin(Stdio::null()).env_clear();
     command.env("HOME", folder).env("SMONITOR_MANAGER_PORT", "0");
     command
@@ -122,8 +127,7 @@ fn every_thread_that_serves_is_in_the_sandbox_and_it_serves() {
 #[test]
 fn the_demo_is_in_the_sandbox_too() {
     let folder = tempfile::tempdir().unwrap();
-    let mut command = smonitor(folder.path(), "{}");
-    command.arg("demo");
+    let command = started_as(folder.path(), "{}", &["demo", "--port", "0"]);
     let server = Running::start(command, 1);
     assert!(server.ask("GET /", "", "").starts_with("HTTP/1.1 200"));
     assert!(threads_of_the_server(&server).iter().all(|one| one.contains("Seccomp:\t2")));
@@ -167,8 +171,8 @@ fn what_is_required_and_missing_keeps_it_from_starting() {
 #[test]
 fn the_doctor_says_what_this_kernel_guards() {
     let folder = tempfile::tempdir().unwrap();
-    let mut command = smonitor(folder.path(), LOCAL);
-    let output = command.args(["doctor", "--json"]).output().unwrap();
+    let doctor = |arguments: &[&str]| started_as(folder.path(), LOCAL, arguments);
+    let output = doctor(&["doctor", "--json"]).output().unwrap();
     let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let guards = |found: &serde_json::Value| -> Vec<serde_json::Value> {
         let all = found["findings"].as_array().unwrap().iter();
@@ -178,15 +182,13 @@ fn the_doctor_says_what_this_kernel_guards() {
     if has_all_guards("what the doctor says") {
         assert!(guards(&found).iter().all(|one| one["status"] == "ok"), "{found:#}");
     }
-    let mut command = smonitor(folder.path(), LOCAL);
-    let output = without_landlock(command.args(["doctor", "--json"]));
+    let output = without_landlock(&mut doctor(&["doctor", "--json"]));
     let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let writing = guards(&found).swap_remove(1);
     assert_eq!(writing["status"], "limited", "{found:#}");
     assert!(writing["says"].as_str().unwrap().contains("Landlock"), "{writing}");
     assert!(writing["mend"].as_str().unwrap().contains("5.13"), "{writing}");
-    let mut command = smonitor(folder.path(), LOCAL);
-    let output = without_landlock(command.arg("doctor"));
+    let output = without_landlock(&mut doctor(&["doctor"]));
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("limited  guard: writing"), "{text}");
 }
