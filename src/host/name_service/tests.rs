@@ -52,7 +52,7 @@ fn what_may_ask_the_network_is_named() {
 proptest! {
     #[test]
     fn rubbish_is_no_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-        passwd_services(&bytes);
+        let _ = passwd_services(&bytes);
     }
 
     #[test]
