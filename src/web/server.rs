@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use axum::Router;
@@ -33,8 +33,6 @@ const HEAD_MAX_BYTES: usize = 16 * 1024;
 const HEADERS_MAX: usize = 64;
 /// A client that takes nothing of an answer for this long is cut.
 const STALLED_AT_MOST: Duration = Duration::from_secs(30);
-/// At the end: a connection on which nothing was asked yet is cut after this long.
-const UNASKED_AT_MOST: Duration = Duration::from_millis(200);
 /// After the machine ran out of something (descriptors, memory), accepting pauses for this long.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 /// What a connection gets that is one too many.
@@ -171,11 +169,8 @@ async fn connection(server: Arc<Server>, stream: TcpStream, peer: IpAddr, slot: 
     }
     let slot = Arc::new(slot);
     let stop = server.stop.clone();
-    let was_asked = Arc::new(AtomicBool::new(false));
-    let asked = was_asked.clone();
     let headers_at_most = server.settings.times.headers_at_most;
     let service = hyper::service::service_fn(move |request: hyper::Request<_>| {
-        asked.store(true, Ordering::Relaxed);
         let server = server.clone();
         let mut request = request.map(Body::new);
         // A socket outlives the connection's own task and keeps the place.
@@ -196,13 +191,7 @@ async fn connection(server: Arc<Server>, stream: TcpStream, peer: IpAddr, slot: 
         ended = &mut serving => ended,
         () = stop.cancelled() => {
             serving.as_mut().graceful_shutdown();
-            match tokio::time::timeout(UNASKED_AT_MOST, &mut serving).await {
-                Ok(ended) => ended,
-                Err(_) if was_asked.load(Ordering::Relaxed) => serving.await,
-                // Browsers open connections in advance. They must not hold up the end, and so
-                // whoever serves next.
-                Err(_) => return,
-            }
+            serving.await
         }
     };
     if let Err(error) = ended {
