@@ -8,4 +8,7 @@
 //!
 //! Knows nothing of settings: whoever composes it hands in closures.
 
+pub mod datagram;
 pub mod link;
+pub mod notify;
+pub mod supervised;
