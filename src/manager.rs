@@ -25,9 +25,12 @@ use crate::shutdown::Shutdown;
 
 pub mod child;
 pub mod control;
+pub mod datagram;
 pub mod journal;
 pub mod link;
+pub mod notify;
 pub mod policy;
+pub mod supervised;
 
 use child::{Child, Program};
 use journal::Journal;
