@@ -13,6 +13,7 @@ use crate::host::Roots;
 use crate::manager::child::Program;
 use crate::manager::control::Token;
 use crate::manager::journal::{self, Journal, Keep};
+use crate::manager::notify::Notify;
 use crate::manager::policy::{Outcome, Times};
 use crate::manager::{self, Parts, Prepare, Prepared};
 use crate::serve::{self, Error, What};
@@ -66,7 +67,7 @@ fn try_run(cli: &Cli, surroundings: &Surroundings, loaded: &Loaded) -> Result<()
             reload,
             journal: state.journal()?,
             control: control(config, state.token).await,
-            watcher: None,
+            notify: Notify::from_env(),
             clock: Clock::system(),
             shutdown,
             version: env!("CARGO_PKG_VERSION"),
@@ -161,6 +162,20 @@ async fn control(
         Err(error) => tracing::debug!(%error, "the manager's port has no address"),
     }
     Some((listener, token))
+}
+
+/// Reads the settings anew, only to see whether they are right.
+pub(super) fn check(
+    cli: &Cli,
+    surroundings: &Surroundings,
+) -> Box<dyn Fn() -> Result<(), String> + Send> {
+    let overrides = cli.overrides.clone();
+    let surroundings = surroundings.clone();
+    Box::new(move || {
+        let loaded = config::load(&overrides, &surroundings)
+            .map_err(|faults| format!("the settings have faults\n{faults}"))?;
+        serve::check_mode(&loaded.config, What::Configured)
+    })
 }
 
 /// Reads the settings anew for SIGHUP: all that the worker uses may change; what this process

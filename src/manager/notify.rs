@@ -118,7 +118,9 @@ impl Listener {
         let address = match name.as_bytes() {
             [b'@', name @ ..] => SocketAddr::from_abstract_name(name)?,
             [b'/', ..] => SocketAddr::from_pathname(name)?,
-            _ => return Err(io::Error::new(io::ErrorKind::Unsupported, "an unknown kind of socket")),
+            _ => {
+                return Err(io::Error::new(io::ErrorKind::Unsupported, "an unknown kind of socket"));
+            }
         };
         let socket = UnixDatagram::unbound()?;
         socket.set_nonblocking(true)?;
