@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::answer::{self, Refused};
 use super::server::Server;
-use crate::model::server::{RESTARTS_FILE, RESTARTS_MAX, Restart, ServerBody};
+use crate::model::server::{RESTARTS_FILE, RESTARTS_MAX, Restart, RestartedBy, ServerBody};
 use crate::model::{Reading, Reason};
 use crate::state_dir::{self, StateDir};
 
@@ -21,6 +21,8 @@ const READING_AT_MOST: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Restarts {
     state_dir: Option<StateDir>,
+    /// Somebody writes them down: no file means that there was none so far.
+    has_manager: bool,
     /// One reads at a time, so that a disk that hangs holds one thread and not one per question.
     turn: Arc<Semaphore>,
     /// The file was found damaged, and that was logged.
@@ -47,8 +49,13 @@ pub(super) async fn answer(server: &Server, headers: &HeaderMap) -> Result<Respo
 }
 
 impl Restarts {
-    pub(super) fn new(state_dir: Option<StateDir>) -> Self {
-        Self { state_dir, turn: Arc::new(Semaphore::new(1)), is_damaged: AtomicBool::new(false) }
+    pub(super) fn new(state_dir: Option<StateDir>, restarted_by: RestartedBy) -> Self {
+        Self {
+            state_dir,
+            has_manager: restarted_by == RestartedBy::Manager,
+            turn: Arc::new(Semaphore::new(1)),
+            is_damaged: AtomicBool::new(false),
+        }
     }
 
     /// The newest ones, newest first.
@@ -71,6 +78,7 @@ impl Restarts {
             Err(_) => Err(Reason::NotResponding),
         };
         let restarts = match read {
+            Ok(None) if self.has_manager => Ok(Vec::new()),
             Ok(None) => Err(Reason::NotCollected),
             Ok(Some(bytes)) => parse(&bytes).ok_or(Reason::Malformed),
             Err(reason) => Err(reason),
@@ -134,15 +142,18 @@ mod tests {
     fn restarts() -> (tempfile::TempDir, StateDir, Restarts) {
         let folder = tempfile::tempdir().unwrap();
         let state_dir = StateDir::open(&folder.path().join("state")).unwrap();
-        let restarts = Restarts::new(Some(state_dir.clone()));
+        let restarts = Restarts::new(Some(state_dir.clone()), RestartedBy::Nobody);
         (folder, state_dir, restarts)
     }
 
     #[tokio::test]
     async fn what_the_manager_wrote_is_read_when_asked() {
-        assert_eq!(Restarts::new(None).read().await.reason(), Some(Reason::NotCollected));
+        let nowhere = Restarts::new(None, RestartedBy::Manager);
+        assert_eq!(nowhere.read().await.reason(), Some(Reason::NotCollected));
         let (_folder, state_dir, restarts) = restarts();
         assert_eq!(restarts.read().await.reason(), Some(Reason::NotCollected));
+        let managed = Restarts::new(Some(state_dir.clone()), RestartedBy::Manager);
+        assert_eq!(managed.read().await, Reading::Present(Vec::new()), "none so far");
         let written: Vec<_> = (0..150).map(restart).collect();
         let write = |bytes: &[u8]| state_dir.write(RESTARTS_FILE, bytes).unwrap();
         write(&serde_json::to_vec(&written[..2]).unwrap());

@@ -85,7 +85,7 @@ impl Server {
             names: Names::new(bound, &settings),
             page: Page::new(&settings.base_path),
             listed: Viewers::default(),
-            restarts: Restarts::new(settings.state_dir.clone()),
+            restarts: Restarts::new(settings.state_dir.clone(), settings.restarted_by),
             viewers: Slots::new(limits.viewers, limits.viewers_per_address),
             connections: Slots::new(in_all, per_address),
             unknown_messages: AtomicU64::new(0),

@@ -22,7 +22,7 @@ async fn a_page_ticks_on_though_sources_panic_and_fail_one_time_in_four() {
         let said = socket.next().await;
         seen.take(said.text(), clock.monotonic());
     }
-    println!("the machine stood still for {:?}; {seen:#?}", stalls.longest());
+    println!("the machine stood still for {:?}; {:#?}", stalls.longest(), seen.sections);
     let at_most = INTERVAL * 2 + stalls.longest();
     assert!(seen.longest_gap <= at_most, "{:?}, {at_most:?} would do", seen.longest_gap);
     for name in GOOD {

@@ -60,14 +60,24 @@ pub(crate) const GOOD: [&str; 2] = ["cpu", "disks"];
 pub(crate) const BAD: [&str; 2] = ["memory", "network"];
 
 fn sources() -> Vec<Box<dyn Source>> {
-    let shaky = |name, value, fault| {
-        Box::new(Shaky { name, value, fault, random: 0x9e37_79b9_7f4a_7c15 }) as Box<dyn Source>
+    let shaky = |name, value, seed, fault| {
+        Box::new(Shaky { name, value, fault, random: seed }) as Box<dyn Source>
     };
     vec![
-        shaky("cpu", || Collected::Cpu(demo::machine(1, AT).cpu), Fault::None),
-        shaky("memory", || Collected::Memory(demo::machine(1, AT).memory), Fault::Panic),
-        shaky("network", || Collected::Network(demo::machine(1, AT).network), Fault::Error),
-        shaky("disks", || Collected::Disks(demo::machine(1, AT).disks), Fault::None),
+        shaky("cpu", || Collected::Cpu(demo::machine(1, AT).cpu), 1, Fault::None),
+        shaky(
+            "memory",
+            || Collected::Memory(demo::machine(1, AT).memory),
+            0x9e37_79b9_7f4a_7c15,
+            Fault::Panic,
+        ),
+        shaky(
+            "network",
+            || Collected::Network(demo::machine(1, AT).network),
+            0x2545_f491_4f6c_dd1d,
+            Fault::Error,
+        ),
+        shaky("disks", || Collected::Disks(demo::machine(1, AT).disks), 1, Fault::None),
     ]
 }
 

@@ -34,7 +34,7 @@ async fn how_the_server_runs_is_said_as_it_was_told() {
     let state_dir = StateDir::open(&folder.path().join("state")).unwrap();
     let kept = state_dir.clone();
     let site = Site::with(OPEN, |settings| {
-        settings.restarted_by = RestartedBy::Manager;
+        settings.restarted_by = RestartedBy::Systemd;
         settings.sandbox.writing.state = GuardState::Partial;
         settings.sandbox.writing.note = Some("a note".into());
         settings.state_dir = Some(kept);
@@ -44,7 +44,7 @@ async fn how_the_server_runs_is_said_as_it_was_told() {
     let off = json!({"state": "off", "note": null});
     let mut wanted = json!({
         "version": "0.0.0-test", "pid": std::process::id(), "started_at_ms": 1_795_176_000_000_i64,
-        "server_time_ms": 1_795_176_005_000_i64, "restarted_by": "manager",
+        "server_time_ms": 1_795_176_005_000_i64, "restarted_by": "systemd",
         "sandbox": {
             "system_calls": off, "writing": {"state": "partial", "note": "a note"},
             "connecting": off,
