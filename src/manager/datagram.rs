@@ -263,8 +263,17 @@ mod tests {
     #[test]
     fn what_means_nothing_is_nothing() {
         for bytes in [
-            &b""[..], b"beat", b"beat ", b"beat x", b"beat +1", b"beat 0", b"beat 99999999999",
-            b"up 1", b"up 1 ", b"sing 1", b"\xff",
+            &b""[..],
+            b"beat",
+            b"beat ",
+            b"beat x",
+            b"beat +1",
+            b"beat 0",
+            b"beat 99999999999",
+            b"up 1",
+            b"up 1 ",
+            b"sing 1",
+            b"\xff",
         ] {
             assert_eq!(parse(bytes), None, "{bytes:?}");
         }

@@ -206,7 +206,9 @@ impl Manager {
                  need the same state_dir, and {program} needs manager.mode \"supervisor\""
             ),
             Note::Complains { message } => tracing::error!("{program} cannot start: {message}"),
-            Note::LeftAlone(state) => tracing::info!("{program} {}; it is left alone", words(state)),
+            Note::LeftAlone(state) => {
+                tracing::info!("{program} {}; it is left alone", words(state))
+            }
             Note::NothingToRestart(state) => tracing::warn!(
                 "POST /restart came, but {program} {}; run: supervisorctl start {program}",
                 words(state)

@@ -1,12 +1,15 @@
 //! How the server tells whoever watches it that it lives.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::How;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::manager::link::{self, Word};
+use crate::manager::datagram::DatagramVoice;
+use crate::manager::link::{self, SOCKET_FILE, Word};
+use crate::manager::notify::Notify;
 use crate::shutdown::Shutdown;
 
 /// Signs of life are at least so far apart, however often the loop turns.
@@ -19,13 +22,36 @@ pub(super) enum Voice {
     None,
     /// Its manager.
     Manager(link::Voice),
+    /// systemd, and the manager beside supervisord, whichever is there.
+    Service(Arc<Service>),
+}
+
+#[derive(Debug)]
+pub(super) struct Service {
+    systemd: Notify,
+    manager: DatagramVoice,
+}
+
+impl Service {
+    fn say(&self, word: &Word) {
+        self.manager.say(word);
+        match word {
+            Word::Up { .. } => self.systemd.ready("serving"),
+            Word::Beat => self.systemd.alive(),
+            Word::Failed { message } => self.systemd.status(message),
+        }
+    }
 }
 
 impl Voice {
     /// The voice for a process that came to serve in this way.
-    pub(super) fn new(how: &How, _config: &Config) -> Result<Self, String> {
+    pub(super) fn new(how: &How, config: &Config) -> Result<Self, String> {
         match how {
-            How::Alone | How::Service => Ok(Self::None),
+            How::Alone => Ok(Self::None),
+            How::Service => Ok(Self::Service(Arc::new(Service {
+                systemd: Notify::from_env(Clock::system()),
+                manager: DatagramVoice::new(config.state_dir.join(SOCKET_FILE)),
+            }))),
             How::Worker(link) => {
                 let voice = link.voice();
                 voice
@@ -39,6 +65,7 @@ impl Voice {
         match self {
             Self::None => {}
             Self::Manager(voice) => voice.say(word),
+            Self::Service(service) => service.say(word),
         }
     }
 
@@ -58,7 +85,11 @@ impl Voice {
 
     /// SIGTERM and SIGINT end the server; SIGHUP is its manager's.
     pub(super) fn listen_to_signals(&self, shutdown: &Shutdown) -> Result<(), String> {
-        let hang_up = || tracing::info!("SIGHUP came and is ignored: it is for the manager");
+        let advice = match self {
+            Self::Manager(_) => "it is for the manager",
+            Self::None | Self::Service(_) => "restart smonitor to use changed settings",
+        };
+        let hang_up = move || tracing::info!("SIGHUP came and is ignored: {advice}");
         shutdown
             .listen_to_signals(hang_up)
             .map_err(|error| format!("cannot listen to signals: {error}"))
@@ -68,6 +99,7 @@ impl Voice {
         match self {
             Self::None => Self::None,
             Self::Manager(voice) => voice.double().map_or(Self::None, Self::Manager),
+            Self::Service(service) => Self::Service(service.clone()),
         }
     }
 }

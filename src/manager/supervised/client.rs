@@ -104,7 +104,11 @@ impl Address {
         let unknown = || BadAddress::Unknown(url.to_owned());
         if let Some(path) = url.strip_prefix("unix://") {
             let path = Path::new(path);
-            return if path.is_absolute() { Ok(Self::Unix(path.to_owned())) } else { Err(unknown()) };
+            return if path.is_absolute() {
+                Ok(Self::Unix(path.to_owned()))
+            } else {
+                Err(unknown())
+            };
         }
         let place = url.strip_prefix("http://").ok_or_else(unknown)?.trim_end_matches('/');
         let (host, port) = place.rsplit_once(':').ok_or_else(unknown)?;
@@ -170,7 +174,10 @@ impl Client {
     }
 }
 
-async fn talk(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &str) -> io::Result<Vec<u8>> {
+async fn talk(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    request: &str,
+) -> io::Result<Vec<u8>> {
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();
     let most = HEAD_MAX_BYTES + ANSWER_MAX_BYTES;

@@ -411,7 +411,8 @@ impl Watch {
             self.lose(now, &life, RestartReason::Requested, "POST /restart".to_owned());
             self.life = Some(life);
         }
-        self.ending = Some(Ending { since: now, killed_at: None, is_told: false, is_started: false });
+        self.ending =
+            Some(Ending { since: now, killed_at: None, is_told: false, is_started: false });
         self.asks.push(Ask::Terminate);
     }
 
@@ -476,7 +477,9 @@ impl Watch {
 
     fn next_event(&self, now: Duration) -> Duration {
         let mut next = now + self.times.silence;
-        if !self.is_asking && let Some(at) = self.ask_at {
+        if !self.is_asking
+            && let Some(at) = self.ask_at
+        {
             next = next.min(at);
         }
         if self.ending.is_some() {

@@ -289,7 +289,8 @@ fn who_is_stuck_in_the_kernel_is_told_of_once() {
     scene.worker = None;
     scene.pass(60_000);
     assert_eq!(scene.acts(), [Ask::Kill]);
-    let told: Vec<_> = scene.notes.iter().filter(|note| matches!(note, Note::NotReaped { .. })).collect();
+    let told: Vec<_> =
+        scene.notes.iter().filter(|note| matches!(note, Note::NotReaped { .. })).collect();
     assert_eq!(told, [&Note::NotReaped { pid: 7 }]);
 }
 
@@ -333,8 +334,8 @@ fn answers_of_supervisord_are_understood() {
         format!("<member><name>{name}</name><value><int>{value}</int></value></member>")
     };
     let info = |state, pid| {
-        let members =
-            [("state", state), ("pid", pid), ("start", 100), ("now", 130)].map(|(n, v)| member(n, v));
+        let members = [("state", state), ("pid", pid), ("start", 100), ("now", 130)]
+            .map(|(n, v)| member(n, v));
         let xml = format!(
             "<methodResponse><params><param><value><struct>{}</struct></value></param></params>\
              </methodResponse>",
