@@ -79,6 +79,8 @@ pub struct SupervisorConf {
     /// As whom the server is to run; none: root's supervisord runs it as a user of its own, and
     /// others' as themselves.
     pub user: Option<String>,
+    /// Where the programs' output goes; none: the usual place.
+    pub log_dir: Option<PathBuf>,
     /// Output goes to supervisord's own, not to files.
     pub log_to_stdout: bool,
     /// Replace files that somebody changed.

@@ -80,8 +80,11 @@ enum Command {
         /// User the server is to run as; by default smonitor if you are root
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
+        /// Folder for their logs; by default /var/log if you are root, else FOLDER
+        #[arg(long, value_name = "FOLDER")]
+        log_dir: Option<PathBuf>,
         /// Send output to supervisord's own instead of files, for containers
-        #[arg(long)]
+        #[arg(long, conflicts_with = "log_dir")]
         log_to_stdout: bool,
         /// Replace files that somebody changed
         #[arg(long)]
@@ -211,10 +214,18 @@ impl From<Arguments> for Cli {
                 action: Action::Snapshot(Snapshot { url, token_file, form: form.into() }),
                 overrides: Overrides::default(),
             },
-            Some(Command::SupervisorConf { folder, user, log_to_stdout, force, serve }) => Self {
+            Some(Command::SupervisorConf {
+                folder,
+                user,
+                log_dir,
+                log_to_stdout,
+                force,
+                serve,
+            }) => Self {
                 action: Action::SupervisorConf(SupervisorConf {
                     folder,
                     user,
+                    log_dir,
                     log_to_stdout,
                     force,
                 }),

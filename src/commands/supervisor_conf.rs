@@ -36,10 +36,11 @@ pub fn run(
         (None, true) => Some(USER.to_owned()),
         (None, false) => None,
     };
-    let log = match (wanted.log_to_stdout, surroundings.is_root) {
-        (true, _) => Log::Standard,
-        (false, true) => Log::Folder(LOGS.to_owned()),
-        (false, false) => Log::Folder(text(&folder)?),
+    let log = match &wanted.log_dir {
+        _ if wanted.log_to_stdout => Log::Standard,
+        Some(logs) => Log::Folder(text(&surroundings.working_directory.join(logs))?),
+        None if surroundings.is_root => Log::Folder(LOGS.to_owned()),
+        None => Log::Folder(text(&folder)?),
     };
     let (serve, manage) = flags(overrides, surroundings, loaded)?;
     let programs = Programs { executable: text(&executable)?, serve, manage, user, log };
