@@ -104,7 +104,6 @@ pub async fn run(mut parts: Parts) -> std::io::Result<Outcome> {
         words,
         talking: HashSet::new(),
         reaped: Vec::new(),
-        told_alive_at: None,
         policy,
         started_at,
         parts,
@@ -162,7 +161,6 @@ struct Manager {
     talking: HashSet<u32>,
     /// Ended, with the time of that; their last words may still be on the way.
     reaped: Vec<(u32, Ended, Duration)>,
-    told_alive_at: Option<Duration>,
 }
 
 impl Manager {
@@ -178,7 +176,7 @@ impl Manager {
             for note in notes {
                 self.tell(&note);
             }
-            self.tell_alive();
+            self.parts.notify.alive();
             // Starting takes time: what comes next is asked anew.
             let mut is_settled = true;
             for action in actions {
@@ -271,16 +269,6 @@ impl Manager {
 
     fn tell_ready(&self) {
         self.parts.notify.ready(&control::in_a_line(&self.status()));
-    }
-
-    /// As often as systemd wants it, and not at every turn.
-    fn tell_alive(&mut self) {
-        let now = self.now();
-        let Some(every) = self.parts.notify.alive_every() else { return };
-        if self.told_alive_at.is_none_or(|at| now.saturating_sub(at) >= every / 2) {
-            self.told_alive_at = Some(now);
-            self.parts.notify.alive();
-        }
     }
 
     fn reap(&mut self) {

@@ -59,6 +59,7 @@ fn try_run(cli: &Cli, surroundings: &Surroundings, loaded: &Loaded) -> Result<()
         };
         let signals = shutdown.listen_to_signals(hang_up);
         signals.map_err(|error| format!("cannot listen to signals: {error}"))?;
+        let notify = Notify::from_env(Clock::system());
         let parts = Parts {
             program,
             listener,
@@ -67,7 +68,7 @@ fn try_run(cli: &Cli, surroundings: &Surroundings, loaded: &Loaded) -> Result<()
             reload,
             journal: state.journal()?,
             control: control(config, state.token).await,
-            notify: Notify::from_env(),
+            notify,
             clock: Clock::system(),
             shutdown,
             version: env!("CARGO_PKG_VERSION"),
@@ -92,9 +93,9 @@ fn program() -> Result<Program, String> {
 }
 
 /// The state folder, as far as there is one.
-struct State {
+pub(super) struct State {
     folder: Option<StateDir>,
-    token: Option<Token>,
+    pub(super) token: Option<Token>,
     _lock: Option<state_dir::Lock>,
 }
 
@@ -112,16 +113,25 @@ impl State {
             }
         };
         let lock = folder.lock()?;
+        Ok(Self::of(folder, Some(lock)))
+    }
+
+    /// For a manager beside a worker that has the lock.
+    pub(super) fn beside_a_worker(folder: StateDir) -> Self {
+        Self::of(folder, None)
+    }
+
+    fn of(folder: StateDir, lock: Option<state_dir::Lock>) -> Self {
         let token = web::AccessToken::random();
         let written = folder.write(TOKEN_FILE, format!("{}\n", token.reveal()).as_bytes());
         if let Err(error) = &written {
             tracing::warn!("{error}; POST /restart is off");
         }
         let token = written.is_ok().then(|| Token::new(token.reveal()));
-        Ok(Self { token, folder: Some(folder), _lock: Some(lock) })
+        Self { token, folder: Some(folder), _lock: lock }
     }
 
-    fn journal(&self) -> Result<Journal, String> {
+    pub(super) fn journal(&self) -> Result<Journal, String> {
         let kept = match self.folder.as_ref().map(|folder| folder.read(journal::FILE)).transpose() {
             Ok(kept) => kept.flatten(),
             Err(error) => {
@@ -142,7 +152,7 @@ impl State {
 }
 
 /// The manager's port; it does without, and says so, rather than not serve at all.
-async fn control(
+pub(super) async fn control(
     config: &Config,
     token: Option<Token>,
 ) -> Option<(tokio::net::TcpListener, Option<Token>)> {

@@ -9,9 +9,12 @@ use std::io;
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sd_notify::NotifyState;
+
+use crate::clock::Clock;
 
 /// A line for people is cut here.
 const STATUS_MAX_CHARS: usize = 300;
@@ -21,6 +24,9 @@ const STATUS_MAX_CHARS: usize = 300;
 pub struct Notify {
     listener: Option<Listener>,
     watchdog: Option<Duration>,
+    clock: Clock,
+    /// When to say next that all is well, in nanoseconds of the clock.
+    next_alive: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -32,19 +38,25 @@ struct Listener {
 impl Notify {
     /// Whoever the environment names (`NOTIFY_SOCKET`, `WATCHDOG_USEC`, `WATCHDOG_PID`).
     #[must_use]
-    pub fn from_env() -> Self {
+    pub fn from_env(clock: Clock) -> Self {
         let variable = |name| std::env::var_os(name);
         let text = |name| variable(name).and_then(|value| value.into_string().ok());
         Self::new(
             variable("NOTIFY_SOCKET").as_deref(),
             text("WATCHDOG_USEC").as_deref(),
             text("WATCHDOG_PID").as_deref(),
+            clock,
         )
     }
 
     /// The same with the variables' values.
     #[must_use]
-    pub fn new(socket: Option<&OsStr>, usec: Option<&str>, pid: Option<&str>) -> Self {
+    pub fn new(
+        socket: Option<&OsStr>,
+        usec: Option<&str>,
+        pid: Option<&str>,
+        clock: Clock,
+    ) -> Self {
         let listener = socket.filter(|name| !name.is_empty()).and_then(|name| {
             // Whoever waits for READY in vain says so; nothing of smonitor depends on it.
             Listener::new(name)
@@ -54,11 +66,12 @@ impl Notify {
         let is_for_us = pid.is_none_or(|pid| pid.parse() == Ok(std::process::id()));
         let interval = usec.and_then(|usec| usec.parse().ok()).map(Duration::from_micros);
         let watchdog = interval.filter(|interval| is_for_us && !interval.is_zero());
-        Self { watchdog: watchdog.filter(|_| listener.is_some()), listener }
+        let watchdog = watchdog.filter(|_| listener.is_some());
+        Self { listener, watchdog, clock, next_alive: AtomicU64::new(0) }
     }
 
-    /// How often [`alive`](Self::alive) must be said: half of what the service manager allows. None
-    /// if it does not care.
+    /// How often it is told that all is well: half of what the service manager allows. None if it
+    /// does not care.
     #[must_use]
     pub fn alive_every(&self) -> Option<Duration> {
         self.watchdog.map(|interval| interval / 2)
@@ -81,9 +94,15 @@ impl Notify {
         self.say(&[NotifyState::Status(&one_line(status))]);
     }
 
-    /// All is well; to be said every [`alive_every`](Self::alive_every).
+    /// All is well. Call it often: it is passed on every [`alive_every`](Self::alive_every).
     pub fn alive(&self) {
-        if self.watchdog.is_some() {
+        let Some(every) = self.alive_every() else { return };
+        let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        let now = nanos(self.clock.monotonic());
+        if now >= self.next_alive.load(Ordering::Relaxed) {
+            // A little early rather than a little late: callers come when they come.
+            let next = now.saturating_add(nanos(every) / 10 * 8);
+            self.next_alive.store(next, Ordering::Relaxed);
             self.say(&[NotifyState::Watchdog]);
         }
     }
@@ -119,7 +138,10 @@ impl Listener {
             [b'@', name @ ..] => SocketAddr::from_abstract_name(name)?,
             [b'/', ..] => SocketAddr::from_pathname(name)?,
             _ => {
-                return Err(io::Error::new(io::ErrorKind::Unsupported, "an unknown kind of socket"));
+                return Err(io::Error::new(
+                    io::ErrorKind::Unsupported,
+                    "an unknown kind of socket",
+                ));
             }
         };
         let socket = UnixDatagram::unbound()?;
@@ -135,6 +157,7 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::UnixMillis;
 
     fn heard(socket: &UnixDatagram) -> String {
         let mut buffer = [0; 4096];
@@ -147,12 +170,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("notify");
         let systemd = UnixDatagram::bind(&path).unwrap();
-        let notify = Notify::new(Some(path.as_os_str()), Some("10000000"), None);
+        let (clock, hands) = Clock::manual(UnixMillis(0));
+        let notify = Notify::new(Some(path.as_os_str()), Some("10000000"), None, clock);
         assert_eq!(notify.alive_every(), Some(Duration::from_secs(5)));
         notify.ready("serving\nMAINPID=1");
         assert_eq!(heard(&systemd), "READY=1\nSTATUS=serving MAINPID=1\n");
-        notify.alive();
-        assert_eq!(heard(&systemd), "WATCHDOG=1\n");
+        for pause in [0, 1, 2, 1, 2] {
+            hands.advance(Duration::from_secs(pause));
+            notify.alive();
+        }
+        assert_eq!(heard(&systemd), "WATCHDOG=1\n", "at once");
+        assert_eq!(heard(&systemd), "WATCHDOG=1\n", "after 4 s and not before");
         notify.reloading();
         let words = heard(&systemd);
         let usec = words.strip_prefix("RELOADING=1\nMONOTONIC_USEC=").unwrap();
@@ -168,7 +196,8 @@ mod tests {
         let name = format!("smonitor-test-{}", std::process::id());
         let address = SocketAddr::from_abstract_name(&name).unwrap();
         let systemd = UnixDatagram::bind_addr(&address).unwrap();
-        let notify = Notify::new(Some(OsStr::new(&format!("@{name}"))), None, None);
+        let notify =
+            Notify::new(Some(OsStr::new(&format!("@{name}"))), None, None, Clock::system());
         notify.ready("");
         assert_eq!(heard(&systemd), "READY=1\nSTATUS=\n");
         notify.alive();
@@ -181,7 +210,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("notify");
         let _systemd = UnixDatagram::bind(&path).unwrap();
-        let notify = Notify::new(Some(path.as_os_str()), None, None);
+        let notify = Notify::new(Some(path.as_os_str()), None, None, Clock::system());
         for _ in 0..5000 {
             notify.ready("still here");
         }
@@ -191,14 +220,15 @@ mod tests {
     fn a_watchdog_of_somebody_else_is_not_fed() {
         let me = std::process::id().to_string();
         let socket = Some(OsStr::new("/nowhere/notify"));
-        let every = |socket, usec, pid| Notify::new(socket, usec, pid).alive_every();
+        let notify = |socket, usec, pid| Notify::new(socket, usec, pid, Clock::system());
+        let every = |socket, usec, pid| notify(socket, usec, pid).alive_every();
         assert_eq!(every(socket, Some("4000000"), Some(&me)), Some(Duration::from_secs(2)));
         assert_eq!(every(socket, Some("4000000"), Some("1")), None);
         assert_eq!(every(socket, Some("0"), None), None);
         assert_eq!(every(socket, Some("soon"), None), None);
         assert_eq!(every(None, Some("4000000"), None), None);
-        assert!(!Notify::new(Some(OsStr::new("vsock:1:2")), None, None).is_heard());
+        assert!(!notify(Some(OsStr::new("vsock:1:2")), None, None).is_heard());
         // Nobody there: nothing happens.
-        Notify::new(socket, None, None).ready("");
+        notify(socket, None, None).ready("");
     }
 }

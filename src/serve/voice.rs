@@ -36,7 +36,7 @@ impl Voice {
             How::Service(_) => Listeners {
                 parent: None,
                 beside: Some(DatagramVoice::new(config.state_dir.join(SOCKET_FILE))),
-                systemd: Some(Notify::from_env()),
+                systemd: Some(Notify::from_env(Clock::system())),
             },
             How::Worker(link) => {
                 let voice = link.voice();

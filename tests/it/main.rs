@@ -28,6 +28,8 @@ mod rules;
 mod sensors;
 mod snapshot_text;
 mod storage_made;
+mod supervisor_conf;
+mod supervisord;
 mod support;
 mod units;
 mod web;
