@@ -18,6 +18,8 @@ use crate::state_dir::StateDir;
 use crate::web::{self, Access, AccessToken, Auth, Web};
 use crate::{demo, telemetry};
 
+mod fault;
+
 /// A rate is made from two samples at most this far apart (or five intervals, if that is more).
 const RATE_WINDOW: Duration = Duration::from_secs(60);
 
@@ -90,7 +92,7 @@ async fn serve(config: &Config, what: What) -> Result<(), String> {
     // Last: a token is shown once, so it must not be made by a start that then fails.
     let (access, fresh_token) = open_access(config)?;
     announce(config, what, bound, fresh_token)?;
-    let measuring = shutdown.spawn(node.run(shutdown.token(), || {}));
+    let measuring = shutdown.spawn(fault::around(node.run(shutdown.token(), || {})));
     let parts = web::Parts {
         feed,
         access,

@@ -26,6 +26,7 @@ mod patches;
 mod rules;
 mod sensors;
 mod snapshot_text;
+mod stays_up;
 mod storage_made;
 mod support;
 mod units;
