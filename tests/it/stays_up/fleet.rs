@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::ledger::{Failed, Ledger, Mark, Outcome};
+use super::server::Server;
 use super::viewer::{self, Frames};
 
 /// A new connection that asks `/healthz` comes this often.
@@ -27,10 +28,10 @@ pub(super) struct Fleet {
 }
 
 impl Fleet {
-    /// Sends `viewers` to the server at `address` and waits until all of them see fresh values.
-    pub(super) fn start(address: SocketAddr, viewers: usize) -> Self {
+    /// Sends `viewers` to the server and waits until all of them see fresh values.
+    pub(super) fn start(server: &Server, viewers: usize) -> Self {
         smonitor::host::raise_open_file_limit();
-        let ledger = Arc::new(Ledger::new(address, viewers));
+        let ledger = Arc::new(Ledger::new(server.address, server.token(), viewers));
         let stop = CancellationToken::new();
         let thread = {
             let (ledger, stop) = (ledger.clone(), stop.clone());
@@ -65,10 +66,6 @@ impl Fleet {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-    }
-
-    pub(super) fn outcome(&self) -> Outcome {
-        self.ledger.outcome()
     }
 }
 

@@ -92,14 +92,16 @@ struct Since {
 #[derive(Debug)]
 pub(super) struct Ledger {
     pub(super) address: SocketAddr,
+    /// What lets viewers in.
+    pub(super) token: String,
     mark: Mutex<Mark>,
     since: Mutex<Since>,
 }
 
 impl Ledger {
-    pub(super) fn new(address: SocketAddr, viewers: usize) -> Self {
+    pub(super) fn new(address: SocketAddr, token: String, viewers: usize) -> Self {
         let since = Since { viewers: vec![Viewer::default(); viewers], ..Since::default() };
-        Self { address, mark: Mutex::new(Mark::now()), since: Mutex::new(since) }
+        Self { address, token, mark: Mutex::new(Mark::now()), since: Mutex::new(since) }
     }
 
     fn since(&self) -> MutexGuard<'_, Since> {
@@ -215,6 +217,7 @@ impl Ledger {
             oldest_fresh_ms: since.oldest_fresh_ms,
             broken_rules: since.broken_rules,
             examples: since.examples.clone(),
+            held: Duration::ZERO,
         }
     }
 }
@@ -242,6 +245,8 @@ pub(super) struct Outcome {
     pub(super) oldest_fresh_ms: i64,
     pub(super) broken_rules: u32,
     pub(super) examples: Vec<String>,
+    /// How long the scenario itself kept everybody from being back.
+    pub(super) held: Duration,
 }
 
 impl std::fmt::Debug for Outcome {
@@ -266,12 +271,20 @@ impl std::fmt::Debug for Outcome {
 }
 
 impl Outcome {
+    /// The same where only from `from` on somebody could have been back.
+    pub(super) fn counted_from(self, mark: Mark, from: Instant) -> Self {
+        Self { held: from - mark.at, ..self }
+    }
+
+    /// When the last viewer was back for good.
     pub(super) fn slowest(&self) -> Duration {
-        self.back.last().copied().unwrap_or(Duration::MAX)
+        let slowest = self.back.last();
+        slowest.map_or(Duration::MAX, |slowest| slowest.saturating_sub(self.held))
     }
 
     pub(super) fn median(&self) -> Duration {
-        self.back.get(self.back.len() / 2).copied().unwrap_or(Duration::MAX)
+        let median = self.back.get(self.back.len() / 2);
+        median.map_or(Duration::MAX, |median| median.saturating_sub(self.held))
     }
 
     /// One line of the table that scripts/bench/stays_up.sh gathers.

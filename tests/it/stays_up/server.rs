@@ -45,6 +45,7 @@ pub(super) struct Server {
     child: Child,
     pub(super) address: SocketAddr,
     folder: tempfile::TempDir,
+    setup: Setup,
 }
 
 impl Server {
@@ -53,6 +54,8 @@ impl Server {
         let config = json!({
             "server": { "host": "127.0.0.1", "port": setup.port },
             "state_dir": "state",
+            // As where others can reach it: the worker needs its state folder for that.
+            "auth": { "mode": "token" },
             // All viewers come from one address here.
             "limits": { "viewers_per_address": 2000 },
             "log": { "access": false },
@@ -60,9 +63,21 @@ impl Server {
         });
         fs::write(folder.path().join("config.json"), config.to_string()).unwrap();
         let child = spawn(setup, folder.path());
-        let mut server = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), folder };
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut server = Self { child, address, folder, setup: setup.clone() };
         server.address = server.read_address();
         server
+    }
+
+    /// Starts another one in the place of one that is dead: same port, same folder.
+    pub(super) fn start_again(self) -> Self {
+        let config = self.folder.path().join("config.json");
+        let mut settings: Value = serde_json::from_slice(&fs::read(&config).unwrap()).unwrap();
+        settings["server"]["port"] = self.address.port().into();
+        fs::write(&config, settings.to_string()).unwrap();
+        let mut next = self;
+        next.child = spawn(&next.setup, next.folder.path());
+        next
     }
 
     fn read_address(&mut self) -> SocketAddr {
@@ -82,6 +97,16 @@ impl Server {
     fn log(&self, which: &str) -> String {
         let bytes = fs::read(self.folder.path().join(which)).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// What lets viewers in.
+    pub(super) fn token(&self) -> String {
+        let found = self.until("gives its token", |server| {
+            let text = server.log("out");
+            let line = text.split("#token=").nth(1)?.split_once('\n')?.0;
+            Some(line.trim().to_owned())
+        });
+        found.unwrap_or_else(|| panic!("there is no token:\n{}", self.logs()))
     }
 
     /// What was said on standard output and standard error.
@@ -114,15 +139,12 @@ impl Server {
         worker.unwrap_or_else(|| panic!("there is no worker:\n{}", self.logs()))
     }
 
-    /// The worker that came after `old`.
-    pub(super) fn next_worker(&self, old: Pid) -> Pid {
-        let next = self
-            .until("has another worker", |server| server.worker_now().filter(|new| *new != old));
-        next.unwrap_or_else(|| panic!("there is no other worker:\n{}", self.logs()))
-    }
-
     /// Asks until there is an answer; none after [`PATIENCE`].
-    pub(super) fn until<T>(&self, what: &str, ask: impl Fn(&Self) -> Option<T>) -> Option<T> {
+    pub(super) fn until<T>(
+        &self,
+        what: &str,
+        mut ask: impl FnMut(&Self) -> Option<T>,
+    ) -> Option<T> {
         let started = Instant::now();
         loop {
             if let Some(found) = ask(self) {
@@ -241,6 +263,13 @@ pub(super) fn signal(to: Pid, signal: Signal) {
     kill_process(to, signal).unwrap();
 }
 
+/// Threads of a process in this state.
+pub(super) fn threads_in(pid: i32, state: u8) -> usize {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let stats = threads.filter_map(|thread| parse(pid, &thread.path().join("stat")));
+    stats.filter(|thread| thread.state == state).count()
+}
+
 /// A process as the kernel lists it.
 #[derive(Debug)]
 pub(super) struct Process {
@@ -260,7 +289,11 @@ fn processes() -> Vec<Process> {
 
 /// The process of this number, if there is one.
 pub(super) fn process(pid: i32) -> Option<Process> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    parse(pid, Path::new(&format!("/proc/{pid}/stat")))
+}
+
+fn parse(pid: i32, path: &Path) -> Option<Process> {
+    let stat = fs::read_to_string(path).ok()?;
     let (_, after_name) = stat.rsplit_once(')')?;
     let fields: Vec<&str> = after_name.split_whitespace().collect();
     Some(Process {

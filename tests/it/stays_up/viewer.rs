@@ -9,6 +9,8 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
@@ -95,8 +97,11 @@ impl Comeback {
 async fn open(ledger: &Ledger) -> Result<WebSocketStream<TcpStream>, Failed> {
     let tcp = TcpStream::connect(ledger.address).await.map_err(|_| Failed::Refused)?;
     let config = WebSocketConfig::default().read_buffer_size(8 * 1024).write_buffer_size(0);
-    let url = format!("ws://{}/ws", ledger.address);
-    let upgraded = tokio_tungstenite::client_async_with_config(url, tcp, Some(config)).await;
+    let request = format!("ws://{}/ws", ledger.address).into_client_request();
+    let mut request = request.map_err(|_| Failed::Cut)?;
+    let bearer = HeaderValue::from_str(&format!("Bearer {}", ledger.token)).unwrap();
+    request.headers_mut().insert("authorization", bearer);
+    let upgraded = tokio_tungstenite::client_async_with_config(request, tcp, Some(config)).await;
     match upgraded {
         Ok((socket, _)) => Ok(socket),
         Err(Error::Http(answer)) => Err(Failed::Answered(answer.status().as_u16())),
@@ -300,5 +305,67 @@ impl Frames {
         }
         kept.push((text.clone(), frame.clone()));
         frame
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(kind: &str, seq: u64, server_ms: i64, taken_ms: i64) -> Frame {
+        let cpu = serde_json::json!({ "cpu": { "taken_at_ms": taken_ms, "interval_ms": 2000 } });
+        let body = if kind == "patch" {
+            ("patch", serde_json::json!({ "replace": cpu }))
+        } else {
+            ("data", cpu)
+        };
+        let mut message = serde_json::json!({
+            "type": kind, "topic": "host/a", "seq": seq, "server_time_ms": server_ms,
+        });
+        message[body.0] = body.1;
+        Frame::read(&message.to_string())
+    }
+
+    /// What a viewer complains of who gets these frames.
+    fn complaints(frames: &[Frame]) -> Vec<String> {
+        let ledger = Ledger::new(([127, 0, 0, 1], 1).into(), String::new(), 1);
+        ledger.opened(0, Instant::now());
+        let mut page = Page { ledger: &ledger, number: 0, clock: None, topics: Vec::new() };
+        for frame in frames {
+            page.take(frame);
+        }
+        ledger.outcome().examples
+    }
+
+    #[test]
+    fn viewers_notice_gaps_and_lies() {
+        let now = wall_ms();
+        let good =
+            [frame("full", 7, now, now), frame("patch", 8, now, now), frame("full", 9, now, now)];
+        assert_eq!(complaints(&good), Vec::<String>::new());
+        let gap = complaints(&[frame("full", 7, now, now), frame("patch", 9, now, now)]);
+        assert!(gap[0].contains("seq 9 after Some(7)"), "{gap:?}");
+        let twice = complaints(&[frame("full", 7, now, now), frame("full", 7, now, now)]);
+        assert!(twice[0].contains("seq 7 after Some(7)"), "{twice:?}");
+        let from_nowhere = complaints(&[frame("patch", 7, now, now)]);
+        assert_eq!(from_nowhere.len(), 1);
+        // Old, and shown as old, is no lie. With a clock that stood still it is one.
+        let old = complaints(&[frame("full", 7, now, now - 10_000)]);
+        assert_eq!(old, Vec::<String>::new());
+        let lie = complaints(&[frame("full", 7, now - 10_000, now - 10_000)]);
+        assert!(lie[0].contains("shown as fresh"), "{lie:?}");
+    }
+
+    #[test]
+    fn waits_are_those_of_the_page() {
+        let mut comeback = Comeback::default();
+        let long = Duration::from_secs(60);
+        assert!(comeback.after_loss(End::Closed, long) <= SOON);
+        assert!(comeback.after_loss(End::Closed, Duration::ZERO) > SOON, "only once in a hurry");
+        let waits: Vec<_> = (0..5).map(|_| comeback.after_failure()).collect();
+        assert!(waits.is_sorted_by(|a, b| a < b || *b >= LONGEST_WAIT.mul_f64(0.75)), "{waits:?}");
+        assert!(waits[4] >= LONGEST_WAIT.mul_f64(0.75) && waits[4] <= LONGEST_WAIT, "{waits:?}");
+        assert!(comeback.after_loss(End::Silent, Duration::ZERO) <= SOON);
+        assert!(comeback.after_loss(End::Closed, STEADY) <= SOON);
     }
 }
