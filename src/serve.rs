@@ -159,6 +159,14 @@ fn try_run(config: &Config, what: What, how: How, voice: &Voice) -> Result<(), E
                 );
             });
             noticed.map_err(|error| format!("cannot watch the manager: {error}"))?;
+            // The same by the kernel, for a worker that is stopped: it notices nothing. Sent when
+            // the thread ends that started this process: the one that the manager runs on.
+            let by_kernel = rustix::process::set_parent_process_death_signal(Some(
+                rustix::process::Signal::KILL,
+            ));
+            if let Err(error) = by_kernel {
+                tracing::debug!(%error, "the kernel will not tell of the manager's end");
+            }
             is_first
         }
         How::Alone | How::Service => true,

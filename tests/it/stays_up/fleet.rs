@@ -67,6 +67,11 @@ impl Fleet {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
+
+    /// What happened since the mark.
+    pub(super) fn outcome(&self) -> Outcome {
+        self.ledger.outcome()
+    }
 }
 
 impl Drop for Fleet {
