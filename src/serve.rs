@@ -20,6 +20,7 @@ use crate::state_dir::{self, StateDir};
 use crate::web::{self, Access, AccessToken, Auth, Web};
 use crate::{demo, telemetry};
 
+mod fault;
 mod sockets;
 mod voice;
 
@@ -173,6 +174,14 @@ fn try_run(config: &Config, what: What, how: How, voice: &Voice) -> Result<(), E
                 );
             });
             noticed.map_err(|error| format!("cannot watch the manager: {error}"))?;
+            // The same by the kernel, for a worker that is stopped: it notices nothing. Sent when
+            // the thread ends that started this process: the one that the manager runs on.
+            let by_kernel = rustix::process::set_parent_process_death_signal(Some(
+                rustix::process::Signal::KILL,
+            ));
+            if let Err(error) = by_kernel {
+                tracing::debug!(%error, "the kernel will not tell of the manager's end");
+            }
             is_first
         }
         How::Service(check) => {
@@ -277,7 +286,7 @@ async fn serve(config: &Config, what: What, voice: &Voice, about: About) -> Resu
         announce(config, what, bound, fresh_token)?;
     }
     let beat = voice.beating(Clock::system());
-    let mut measuring = shutdown.spawn(node.run(shutdown.token(), beat));
+    let mut measuring = shutdown.spawn(fault::around(node.run(shutdown.token(), beat)));
     let parts = web::Parts {
         feed,
         access,
