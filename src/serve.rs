@@ -11,7 +11,7 @@ use crate::feed::{self, Feed, Publisher};
 use crate::host::{self, Context, Roots, Source};
 use crate::manager::link::{Link, Word};
 use crate::model::recent::RECENT_SPAN_MS;
-use crate::model::server::RestartedBy;
+use crate::model::server::{RestartedBy, Sandbox};
 use crate::model::wire::Mode;
 use crate::model::{HostId, UnixMillis};
 use crate::node::{self, Node};
@@ -21,9 +21,11 @@ use crate::web::{self, Access, AccessToken, Auth, Web};
 use crate::{demo, telemetry};
 
 mod fault;
+mod sandbox;
 mod sockets;
 mod voice;
 
+pub use sandbox::sandbox_settings;
 pub use sockets::{inherited, open};
 use voice::Voice;
 
@@ -160,6 +162,16 @@ fn try_run(config: &Config, what: What, how: How, voice: &Voice) -> Result<(), E
         How::Service(_) => lock(config)?,
         How::Alone | How::Worker(_) => None,
     };
+    // Sockets cannot be opened any more in the sandbox, and threads started before are not in it.
+    let listener = match inherited {
+        Some(listener) => listener,
+        None => sockets::open_before_anything_runs(config)?,
+    };
+    let bound =
+        listener.local_addr().map_err(|error| format!("the port has no address: {error}"))?;
+    // Who may look depends on where it really listens.
+    let config = &sockets::bound_to(config, bound);
+    let sandbox = sandbox::enter_sandbox(config)?;
     let restarted_by = how.restarted_by();
     let mut check_settings = None;
     let is_first = match how {
@@ -190,7 +202,7 @@ fn try_run(config: &Config, what: What, how: How, voice: &Voice) -> Result<(), E
         }
         How::Alone => true,
     };
-    let about = About { inherited, is_first, restarted_by, check_settings };
+    let about = About { listener, sandbox, is_first, restarted_by, check_settings };
     // The loop and the sockets need little; more threads would only cost memory.
     let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(1, 4));
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -230,7 +242,8 @@ fn lock(config: &Config) -> Result<Option<state_dir::Lock>, Error> {
 
 /// What is known before the runtime starts.
 struct About {
-    inherited: Option<TcpListener>,
+    listener: TcpListener,
+    sandbox: Sandbox,
     is_first: bool,
     restarted_by: RestartedBy,
     check_settings: Option<Box<dyn Fn() -> Result<(), String> + Send>>,
@@ -258,21 +271,15 @@ fn listen_to_signals(
 }
 
 async fn serve(config: &Config, what: What, voice: &Voice, about: About) -> Result<(), String> {
-    let About { inherited, is_first, restarted_by, check_settings } = about;
+    let About { listener, sandbox, is_first, restarted_by, check_settings } = about;
     let shutdown = Shutdown::new();
     listen_to_signals(&shutdown, check_settings)?;
-    let listener = match inherited {
-        Some(listener) => web::adopt(listener),
-        None => web::bind(SocketAddr::new(config.server.host, config.server.port)),
-    };
-    let address = SocketAddr::new(config.server.host, config.server.port);
-    let listener = listener.map_err(|error| sockets::refused(address, &error))?;
-    let bound = listener.local_addr().map_err(|error| sockets::refused(address, &error))?;
-    // Who may look depends on where it really listens.
-    let config = &sockets::bound_to(config, bound);
+    let bound = SocketAddr::new(config.server.host, config.server.port);
+    let listener = web::adopt(listener).map_err(|error| sockets::refused(bound, &error))?;
     let (feed, node) = measuring(config, what)?;
     let settings = web::Settings {
         restarted_by,
+        sandbox,
         // Only for what a manager wrote down there.
         state_dir: match restarted_by {
             RestartedBy::Nobody => None,
@@ -295,7 +302,7 @@ async fn serve(config: &Config, what: What, voice: &Voice, about: About) -> Resu
         tracker: shutdown.tracker(),
     };
     let web =
-        Web::new(&listener, settings, parts).map_err(|error| sockets::refused(address, &error))?;
+        Web::new(&listener, settings, parts).map_err(|error| sockets::refused(bound, &error))?;
     voice.say(&Word::Up { version: env!("CARGO_PKG_VERSION").to_owned() });
     let mut serving = std::pin::pin!(web.serve(listener));
     tokio::select! {
