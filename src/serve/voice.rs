@@ -83,12 +83,19 @@ impl Voice {
         }
     }
 
-    /// SIGTERM and SIGINT end the server; SIGHUP is its manager's.
+    /// SIGTERM and SIGINT end the server, which is told at once; SIGHUP is its manager's.
     pub(super) fn listen_to_signals(&self, shutdown: &Shutdown) -> Result<(), String> {
         let advice = match self {
             Self::Manager(_) => "it is for the manager",
             Self::None | Self::Service(_) => "restart smonitor to use changed settings",
         };
+        if let Self::Service(service) = self {
+            let (service, wish) = (service.clone(), shutdown.clone());
+            tokio::spawn(async move {
+                wish.wait().await;
+                service.systemd.stopping("letting viewers go");
+            });
+        }
         let hang_up = move || tracing::info!("SIGHUP came and is ignored: {advice}");
         shutdown
             .listen_to_signals(hang_up)

@@ -31,5 +31,6 @@ mod storage_made;
 mod supervisor_conf;
 mod supervisord;
 mod support;
+mod systemd;
 mod units;
 mod web;
