@@ -45,7 +45,8 @@ pub fn run(cli: &Cli) -> Exit {
             (Some(link), _) => serve::run(&loaded, serve::What::Configured, How::Worker(link)),
             (None, ManagerMode::Own) => manage::run(cli, &surroundings, &loaded),
             (None, ManagerMode::Supervisor) => {
-                serve::run(&loaded, serve::What::Configured, How::Service)
+                let check = manage::check(cli, &surroundings);
+                serve::run(&loaded, serve::What::Configured, How::Service(check))
             }
         },
         Action::Demo { seed } => serve::run(&loaded, serve::What::Demo { seed: *seed }, How::Alone),

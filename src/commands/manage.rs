@@ -68,7 +68,7 @@ fn try_run(cli: &Cli, surroundings: &Surroundings, loaded: &Loaded) -> Result<()
             reload,
             journal: state.journal()?,
             control: control(config, state.token).await,
-            watcher: notify.is_heard().then(|| Box::new(notify) as _),
+            notify,
             clock: Clock::system(),
             shutdown,
             version: env!("CARGO_PKG_VERSION"),
@@ -172,6 +172,20 @@ pub(super) async fn control(
         Err(error) => tracing::debug!(%error, "the manager's port has no address"),
     }
     Some((listener, token))
+}
+
+/// Reads the settings anew, only to see whether they are right.
+pub(super) fn check(
+    cli: &Cli,
+    surroundings: &Surroundings,
+) -> Box<dyn Fn() -> Result<(), String> + Send> {
+    let overrides = cli.overrides.clone();
+    let surroundings = surroundings.clone();
+    Box::new(move || {
+        let loaded = config::load(&overrides, &surroundings)
+            .map_err(|faults| format!("the settings have faults\n{faults}"))?;
+        serve::check_mode(&loaded.config, What::Configured)
+    })
 }
 
 /// Reads the settings anew for SIGHUP: all that the worker uses may change; what this process

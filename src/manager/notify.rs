@@ -14,9 +14,7 @@ use std::time::Duration;
 
 use sd_notify::NotifyState;
 
-use super::Watcher;
 use crate::clock::Clock;
-use crate::model::server::ManagerBody;
 
 /// A line for people is cut here.
 const STATUS_MAX_CHARS: usize = 300;
@@ -131,29 +129,6 @@ impl Notify {
         if let Err(error) = socket.send_to_addr(text.as_bytes(), address) {
             tracing::debug!(%error, "the service manager does not listen");
         }
-    }
-}
-
-/// The built-in manager tells systemd of itself and its worker.
-impl Watcher for Notify {
-    fn up(&mut self, status: &ManagerBody) {
-        let worker = match &status.worker {
-            Some(worker) => format!("serving (process {})", worker.pid),
-            None => "between two processes".to_owned(),
-        };
-        self.ready(&format!("{worker}, {} restarts", status.restarts_total));
-    }
-
-    fn alive(&mut self) {
-        Self::alive(self);
-    }
-
-    fn reloading(&mut self) {
-        Self::reloading(self);
-    }
-
-    fn stopping(&mut self) {
-        Self::stopping(self, "letting viewers go");
     }
 }
 

@@ -10,68 +10,71 @@ use crate::config::Config;
 use crate::manager::datagram::DatagramVoice;
 use crate::manager::link::{self, SOCKET_FILE, Word};
 use crate::manager::notify::Notify;
-use crate::shutdown::Shutdown;
 
 /// Signs of life are at least so far apart, however often the loop turns.
 const BEAT: Duration = Duration::from_millis(200);
 
-/// To whom the server talks.
-#[derive(Debug)]
-pub(super) enum Voice {
-    /// Nobody.
-    None,
-    /// Its manager.
-    Manager(link::Voice),
-    /// systemd, and the manager beside supervisord, whichever is there.
-    Service(Arc<Service>),
-}
+/// To whom the server talks. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Voice(Arc<Listeners>);
 
 #[derive(Debug)]
-pub(super) struct Service {
-    systemd: Notify,
-    manager: DatagramVoice,
-}
-
-impl Service {
-    fn say(&self, word: &Word) {
-        self.manager.say(word);
-        match word {
-            Word::Up { .. } => self.systemd.ready("serving"),
-            Word::Beat => self.systemd.alive(),
-            Word::Failed { message } => self.systemd.status(message),
-        }
-    }
+struct Listeners {
+    /// The manager, as a parent.
+    parent: Option<link::Voice>,
+    /// The manager, as a service beside this one.
+    beside: Option<DatagramVoice>,
+    /// systemd.
+    systemd: Option<Notify>,
 }
 
 impl Voice {
     /// The voice for a process that came to serve in this way.
     pub(super) fn new(how: &How, config: &Config) -> Result<Self, String> {
-        match how {
-            How::Alone => Ok(Self::None),
-            How::Service => Ok(Self::Service(Arc::new(Service {
-                systemd: Notify::from_env(Clock::system()),
-                manager: DatagramVoice::new(config.state_dir.join(SOCKET_FILE)),
-            }))),
+        let listeners = match how {
+            How::Alone => Listeners { parent: None, beside: None, systemd: None },
+            How::Service(_) => Listeners {
+                parent: None,
+                beside: Some(DatagramVoice::new(config.state_dir.join(SOCKET_FILE))),
+                systemd: Some(Notify::from_env(Clock::system())),
+            },
             How::Worker(link) => {
                 let voice = link.voice();
-                voice
-                    .map(Self::Manager)
-                    .map_err(|error| format!("cannot talk to the manager: {error}"))
+                let parent =
+                    voice.map_err(|error| format!("cannot talk to the manager: {error}"))?;
+                Listeners { parent: Some(parent), beside: None, systemd: None }
+            }
+        };
+        Ok(Self(Arc::new(listeners)))
+    }
+
+    pub(super) fn say(&self, word: &Word) {
+        let Listeners { parent, beside, systemd } = &*self.0;
+        if let Some(parent) = parent {
+            parent.say(word);
+        }
+        if let Some(beside) = beside {
+            beside.say(word);
+        }
+        if let Some(systemd) = systemd {
+            match word {
+                Word::Up { version } => systemd.ready(&format!("smonitor {version} serves")),
+                Word::Beat => systemd.alive(),
+                Word::Failed { message } => systemd.status(message),
             }
         }
     }
 
-    pub(super) fn say(&self, word: &Word) {
-        match self {
-            Self::None => {}
-            Self::Manager(voice) => voice.say(word),
-            Self::Service(service) => service.say(word),
+    /// The server is about to end.
+    pub(super) fn stopping(&self) {
+        if let Some(systemd) = &self.0.systemd {
+            systemd.stopping("smonitor ends");
         }
     }
 
     /// What the loop calls at every turn.
     pub(super) fn beating(&self, clock: Clock) -> impl Fn() + Send + use<> {
-        let voice = self.double();
+        let voice = self.clone();
         let next = AtomicU64::new(0);
         move || {
             let now = millis(clock.monotonic());
@@ -80,33 +83,6 @@ impl Voice {
                 next.store(now.saturating_add(millis(BEAT)), Ordering::Relaxed);
                 voice.say(&Word::Beat);
             }
-        }
-    }
-
-    /// SIGTERM and SIGINT end the server, which is told at once; SIGHUP is its manager's.
-    pub(super) fn listen_to_signals(&self, shutdown: &Shutdown) -> Result<(), String> {
-        let advice = match self {
-            Self::Manager(_) => "it is for the manager",
-            Self::None | Self::Service(_) => "restart smonitor to use changed settings",
-        };
-        if let Self::Service(service) = self {
-            let (service, wish) = (service.clone(), shutdown.clone());
-            tokio::spawn(async move {
-                wish.wait().await;
-                service.systemd.stopping("letting viewers go");
-            });
-        }
-        let hang_up = move || tracing::info!("SIGHUP came and is ignored: {advice}");
-        shutdown
-            .listen_to_signals(hang_up)
-            .map_err(|error| format!("cannot listen to signals: {error}"))
-    }
-
-    fn double(&self) -> Self {
-        match self {
-            Self::None => Self::None,
-            Self::Manager(voice) => voice.double().map_or(Self::None, Self::Manager),
-            Self::Service(service) => Self::Service(service.clone()),
         }
     }
 }

@@ -27,6 +27,7 @@ mod patches;
 mod rules;
 mod sensors;
 mod snapshot_text;
+mod stays_up;
 mod storage_made;
 mod supervisor_conf;
 mod supervisord;

