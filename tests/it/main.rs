@@ -32,5 +32,6 @@ mod storage_made;
 mod supervisor_conf;
 mod supervisord;
 mod support;
+mod systemd;
 mod units;
 mod web;
