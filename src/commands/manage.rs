@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc;
 
@@ -84,12 +84,35 @@ fn try_run(cli: &Cli, surroundings: &Surroundings, loaded: &Loaded) -> Result<()
     }
 }
 
-/// The executable as it was called, so that an upgraded one is taken; then the running image.
+/// The executable as it was called, so that an upgraded one is taken; its file; then the running
+/// image.
 fn program() -> Result<Program, String> {
-    let path = std::env::current_exe()
+    let file = std::env::current_exe()
         .map_err(|error| format!("cannot find the program's own file: {error}"))?;
+    let mut paths: Vec<PathBuf> = as_called(&file).into_iter().collect();
+    if paths.first() != Some(&file) {
+        paths.push(file);
+    }
+    paths.push(PathBuf::from(Roots::OWN_IMAGE));
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    Ok(Program { paths: vec![path, PathBuf::from(Roots::OWN_IMAGE)], arguments })
+    Ok(Program { paths, arguments })
+}
+
+/// The path that this program was called by, if that leads to `file`. It may be a link, which an
+/// upgrade turns to another file.
+fn as_called(file: &Path) -> Option<PathBuf> {
+    let called = PathBuf::from(std::env::args_os().next()?);
+    let is_name = called.components().count() == 1 && called.file_name().is_some();
+    let path = if is_name {
+        let folders = std::env::var_os("PATH")?;
+        std::env::split_paths(&folders)
+            .map(|folder| folder.join(&called))
+            .find(|at| at.is_file())?
+    } else {
+        std::path::absolute(&called).ok()?
+    };
+    let leads_to = std::fs::canonicalize(&path).ok()?;
+    (leads_to == file).then_some(path)
 }
 
 /// The state folder, as far as there is one.

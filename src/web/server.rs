@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -33,6 +33,8 @@ const HEAD_MAX_BYTES: usize = 16 * 1024;
 const HEADERS_MAX: usize = 64;
 /// A client that takes nothing of an answer for this long is cut.
 const STALLED_AT_MOST: Duration = Duration::from_secs(30);
+/// At the end: how long a connection on which nothing was asked yet is listened to.
+const FIRST_WORDS: Duration = Duration::from_millis(100);
 /// After the machine ran out of something (descriptors, memory), accepting pauses for this long.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 /// What a connection gets that is one too many.
@@ -169,8 +171,11 @@ async fn connection(server: Arc<Server>, stream: TcpStream, peer: IpAddr, slot: 
     }
     let slot = Arc::new(slot);
     let stop = server.stop.clone();
+    let was_asked = Arc::new(AtomicBool::new(false));
+    let asked = was_asked.clone();
     let headers_at_most = server.settings.times.headers_at_most;
     let service = hyper::service::service_fn(move |request: hyper::Request<_>| {
+        asked.store(true, Ordering::Relaxed);
         let server = server.clone();
         let mut request = request.map(Body::new);
         // A socket outlives the connection's own task and keeps the place.
@@ -190,8 +195,21 @@ async fn connection(server: Arc<Server>, stream: TcpStream, peer: IpAddr, slot: 
     let ended = tokio::select! {
         ended = &mut serving => ended,
         () = stop.cancelled() => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
+            // The library ends at once what nothing was asked on. Who has come just now is on the
+            // way to ask, and cannot be sent to whoever serves next.
+            let first = async {
+                if was_asked.load(Ordering::Relaxed) {
+                    return None;
+                }
+                tokio::time::timeout(FIRST_WORDS, &mut serving).await.ok()
+            };
+            match first.await {
+                Some(ended) => ended,
+                None => {
+                    serving.as_mut().graceful_shutdown();
+                    serving.await
+                }
+            }
         }
     };
     if let Err(error) = ended {
