@@ -65,6 +65,7 @@ export const texts = {
   'server.role_member': 'member',
   'server.role_admin': 'admin',
   'server.browser': 'Browser',
+  'server.browserNone': 'it does not say',
   'server.connected': 'Since',
   'server.looksAt': 'Looks at',
   'server.looksAt_overview': 'all hosts',

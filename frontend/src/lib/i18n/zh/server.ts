@@ -63,6 +63,7 @@ export const server: Translated<typeof en> = {
   'server.role_member': '成员',
   'server.role_admin': '管理员',
   'server.browser': '浏览器',
+  'server.browserNone': '未说明',
   'server.connected': '连接于',
   'server.looksAt': '正在查看',
   'server.looksAt_overview': '全部主机',
