@@ -70,7 +70,7 @@ export const texts = {
   'server.looksAt': 'Looks at',
   'server.looksAt_overview': 'all hosts',
   'server.looksAt_processes': 'processes of {host}',
-  'server.looksAt_nothing': 'nothing now: hidden or paused',
+  'server.looksAt_nothing': 'no live values now',
   'server.viewerTrip': 'Round trip',
   'server.viewerTripHint': 'From the server’s ping to the browser’s answer',
   'server.sent': 'Sent',

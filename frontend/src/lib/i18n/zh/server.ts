@@ -68,7 +68,7 @@ export const server: Translated<typeof en> = {
   'server.looksAt': '正在查看',
   'server.looksAt_overview': '全部主机',
   'server.looksAt_processes': '{host} 的进程',
-  'server.looksAt_nothing': '暂无：隐藏或已暂停',
+  'server.looksAt_nothing': '当前无实时数据',
   'server.viewerTrip': '往返时间',
   'server.viewerTripHint': '从服务器的 ping 到浏览器的回答',
   'server.sent': '已发送',
