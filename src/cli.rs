@@ -22,6 +22,8 @@ pub enum Exit {
     Failure,
     /// The arguments made no sense.
     Usage,
+    /// Another smonitor is running with the same state folder.
+    AlreadyRunning,
 }
 
 impl From<Exit> for ExitCode {
@@ -30,6 +32,7 @@ impl From<Exit> for ExitCode {
             Exit::Success => Self::SUCCESS,
             Exit::Failure => Self::from(1),
             Exit::Usage => Self::from(2),
+            Exit::AlreadyRunning => Self::from(3),
         }
     }
 }

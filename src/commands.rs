@@ -3,11 +3,14 @@
 use std::future::Future;
 
 use crate::cli::{self, Action, Cli, Exit};
-use crate::config::{self, Loaded, Surroundings};
+use crate::config::{self, KeptFile, Loaded, ManagerMode, Surroundings};
+use crate::manager::link::{Link, START_VARIABLE};
+use crate::serve::How;
 use crate::{host, serve};
 
 pub mod check_config;
 pub mod doctor;
+pub mod manage;
 pub mod measure;
 pub mod remedy;
 pub mod snapshot;
@@ -16,10 +19,18 @@ pub mod text;
 /// Does what the command line asks for.
 #[must_use]
 pub fn run(cli: &Cli) -> Exit {
-    let surroundings = Surroundings::of_process();
+    let mut surroundings = Surroundings::of_process();
     if let Action::CheckConfig(form) = &cli.action {
         return check_config::run(cli, *form, &surroundings);
     }
+    let link = match link(cli) {
+        Ok(link) => link,
+        Err(message) => {
+            cli::complain(&format!("smonitor: {message}"));
+            return Exit::Failure;
+        }
+    };
+    surroundings.kept = link.as_ref().map(|link| KeptFile::from_bytes(&link.handover));
     let loaded = match config::load(&cli.overrides, &surroundings) {
         Ok(loaded) => loaded,
         Err(faults) => {
@@ -28,12 +39,28 @@ pub fn run(cli: &Cli) -> Exit {
         }
     };
     match &cli.action {
-        Action::Serve => serve::run(&loaded, serve::What::Configured),
-        Action::Demo { seed } => serve::run(&loaded, serve::What::Demo { seed: *seed }),
+        Action::Serve => match (link, loaded.config.manager.mode) {
+            (Some(link), _) => serve::run(&loaded, serve::What::Configured, How::Worker(link)),
+            (None, ManagerMode::Own) => manage::run(cli, &surroundings, &loaded),
+            (None, ManagerMode::Supervisor) => {
+                serve::run(&loaded, serve::What::Configured, How::Service)
+            }
+        },
+        Action::Demo { seed } => serve::run(&loaded, serve::What::Demo { seed: *seed }, How::Alone),
         Action::Snapshot(options) => finish(snapshot::run(&loaded, options)),
         Action::Doctor(form) => finish(doctor::run(&loaded, *form)),
         Action::CheckConfig(_) => unreachable!("handled above, before the settings must be right"),
     }
+}
+
+/// The link to the manager, if this process is a worker of one.
+fn link(cli: &Cli) -> Result<Option<Link>, String> {
+    let start = match cli.action {
+        Action::Serve => std::env::var(START_VARIABLE).ok(),
+        _ => None,
+    };
+    Link::take(start.as_deref())
+        .map_err(|error| format!("the manager does not say what to serve: {error}"))
 }
 
 /// Runs a command that waits, on this thread alone.

@@ -27,7 +27,7 @@ pub mod table;
 
 pub use fault::{Fault, Faults, Origin};
 pub use load::{Effective, Loaded, Overrides, load};
-pub use surroundings::Surroundings;
+pub use surroundings::{KeptFile, Surroundings};
 
 /// All settings, checked. Same names as in the config file.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,7 +1,7 @@
 //! L5, composition: settings to a running server and back. The only module that knows both what a
 //! config says and what the parts want.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use crate::cli::{self, Exit};
@@ -9,14 +9,21 @@ use crate::clock::Clock;
 use crate::config::{Config, Loaded, LogFormat, LogLevel};
 use crate::feed::{self, Feed, Publisher};
 use crate::host::{self, Context, Roots, Source};
+use crate::manager::link::{Link, Word};
 use crate::model::recent::RECENT_SPAN_MS;
 use crate::model::wire::Mode;
 use crate::model::{HostId, UnixMillis};
 use crate::node::{self, Node};
 use crate::shutdown::Shutdown;
-use crate::state_dir::StateDir;
+use crate::state_dir::{self, StateDir};
 use crate::web::{self, Access, AccessToken, Auth, Web};
 use crate::{demo, telemetry};
+
+mod sockets;
+mod voice;
+
+pub use sockets::{inherited, open};
+use voice::Voice;
 
 /// A rate is made from two samples at most this far apart (or five intervals, if that is more).
 const RATE_WINDOW: Duration = Duration::from_secs(60);
@@ -39,32 +46,122 @@ pub enum What {
     },
 }
 
+/// How this process came to serve.
+#[derive(Debug)]
+pub enum How {
+    /// Somebody started it, and nobody starts it again.
+    Alone,
+    /// systemd or supervisord starts it again.
+    Service,
+    /// The manager started it.
+    Worker(Link),
+}
+
 /// Serves until told to stop.
 #[must_use]
-pub fn run(loaded: &Loaded, what: What) -> Exit {
+pub fn run(loaded: &Loaded, what: What, how: How) -> Exit {
+    let voice = match Voice::new(&how, &loaded.config) {
+        Ok(voice) => voice,
+        Err(message) => return fail(&message),
+    };
+    let is_worker = matches!(how, How::Worker(_));
+    if !is_worker {
+        say_notices(loaded);
+    }
+    match try_run(&loaded.config, what, how, &voice) {
+        Ok(()) => Exit::Success,
+        Err(error) => {
+            voice.say(&Word::Failed { message: error.to_string() });
+            // A worker's manager tells it, once for all tries.
+            if is_worker { error.exit() } else { error.tell() }
+        }
+    }
+}
+
+/// Why there is no server.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another one has the state folder.
+    #[error("{0}")]
+    AlreadyRunning(String),
+    /// Anything else.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<String> for Error {
+    fn from(message: String) -> Self {
+        Self::Other(message)
+    }
+}
+
+impl From<state_dir::Error> for Error {
+    fn from(error: state_dir::Error) -> Self {
+        match error {
+            state_dir::Error::InUse { .. } => Self::AlreadyRunning(error.to_string()),
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
+impl Error {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::AlreadyRunning(_) => Exit::AlreadyRunning,
+            Self::Other(_) => Exit::Failure,
+        }
+    }
+
+    /// Says it to whoever started the program.
+    #[must_use]
+    pub fn tell(&self) -> Exit {
+        cli::complain(&format!("smonitor: {self}"));
+        self.exit()
+    }
+}
+
+/// What is to be said about settings that are right.
+pub fn say_notices(loaded: &Loaded) {
     for notice in &loaded.notices {
         cli::complain(&format!("smonitor: {notice}"));
     }
     for warning in &loaded.warnings {
         cli::complain(&format!("smonitor: warning: {warning}"));
     }
-    match try_run(loaded, what) {
-        Ok(()) => Exit::Success,
-        Err(message) => {
-            cli::complain(&format!("smonitor: {message}"));
-            Exit::Failure
-        }
-    }
 }
 
-fn try_run(loaded: &Loaded, what: What) -> Result<(), String> {
-    let config = &loaded.config;
-    if what == What::Configured && config.monitor.mode == Mode::App {
-        return Err("app mode is not built yet; start with --mode node".to_owned());
-    }
+fn fail(message: &str) -> Exit {
+    cli::complain(&format!("smonitor: {message}"));
+    Exit::Failure
+}
+
+fn try_run(config: &Config, what: What, how: How, voice: &Voice) -> Result<(), Error> {
+    check_mode(config, what)?;
     telemetry::start(telemetry_settings(config)).map_err(|error| error.to_string())?;
     host::raise_open_file_limit();
     install_crypto();
+    let inherited = inherited()?;
+    // Two services must not use one folder; a worker's manager holds the lock for it.
+    let _lock = match how {
+        How::Service => Some(StateDir::open(&config.state_dir)?.lock()?),
+        How::Alone | How::Worker(_) => None,
+    };
+    let is_first = match how {
+        How::Worker(link) => {
+            let is_first = link.start == 0;
+            let noticed = link.watch(|| {
+                // Whoever comes next needs the port; nothing here may take its time, or need
+                // what may be locked for ever.
+                let _ = rustix::process::kill_process(
+                    rustix::process::getpid(),
+                    rustix::process::Signal::KILL,
+                );
+            });
+            noticed.map_err(|error| format!("cannot watch the manager: {error}"))?;
+            is_first
+        }
+        How::Alone | How::Service => true,
+    };
     // The loop and the sockets need little; more threads would only cost memory.
     let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(1, 4));
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -73,24 +170,50 @@ fn try_run(loaded: &Loaded, what: What) -> Result<(), String> {
         .enable_all()
         .build()
         .map_err(|error| format!("cannot start: {error}"))?;
-    let result = runtime.block_on(serve(config, what));
+    let result = runtime.block_on(serve(config, what, inherited, voice, is_first));
     // A source that hangs in the kernel must not keep the program from ending.
     runtime.shutdown_background();
-    result
+    Ok(result?)
 }
 
-async fn serve(config: &Config, what: What) -> Result<(), String> {
+/// Whether this version can do what is asked.
+///
+/// # Errors
+/// If it cannot.
+pub fn check_mode(config: &Config, what: What) -> Result<(), String> {
+    if what == What::Configured && config.monitor.mode == Mode::App {
+        return Err("app mode is not built yet; start with --mode node".to_owned());
+    }
+    Ok(())
+}
+
+async fn serve(
+    config: &Config,
+    what: What,
+    inherited: Option<TcpListener>,
+    voice: &Voice,
+    is_first: bool,
+) -> Result<(), String> {
     let shutdown = Shutdown::new();
-    shutdown.listen_to_signals().map_err(|error| format!("cannot listen to signals: {error}"))?;
+    voice.listen_to_signals(&shutdown)?;
+    let listener = match inherited {
+        Some(listener) => web::adopt(listener),
+        None => web::bind(SocketAddr::new(config.server.host, config.server.port)),
+    };
     let address = SocketAddr::new(config.server.host, config.server.port);
-    let listener = web::bind(address).map_err(|error| refused(address, &error))?;
-    let bound = listener.local_addr().map_err(|error| refused(address, &error))?;
+    let listener = listener.map_err(|error| sockets::refused(address, &error))?;
+    let bound = listener.local_addr().map_err(|error| sockets::refused(address, &error))?;
+    // Who may look depends on where it really listens.
+    let config = &sockets::bound_to(config, bound);
     let (feed, node) = measuring(config, what)?;
     let settings = web_settings(config, what)?;
     // Last: a token is shown once, so it must not be made by a start that then fails.
     let (access, fresh_token) = open_access(config)?;
-    announce(config, what, bound, fresh_token)?;
-    let measuring = shutdown.spawn(node.run(shutdown.token(), || {}));
+    if is_first || fresh_token.is_some() {
+        announce(config, what, bound, fresh_token)?;
+    }
+    let beat = voice.beating(Clock::system());
+    let mut measuring = shutdown.spawn(node.run(shutdown.token(), beat));
     let parts = web::Parts {
         feed,
         access,
@@ -98,15 +221,25 @@ async fn serve(config: &Config, what: What) -> Result<(), String> {
         stop: shutdown.token(),
         tracker: shutdown.tracker(),
     };
-    let web = Web::new(&listener, settings, parts).map_err(|error| refused(address, &error))?;
-    web.serve(listener).await;
+    let web =
+        Web::new(&listener, settings, parts).map_err(|error| sockets::refused(address, &error))?;
+    voice.say(&Word::Up { version: env!("CARGO_PKG_VERSION").to_owned() });
+    let mut serving = std::pin::pin!(web.serve(listener));
+    tokio::select! {
+        () = &mut serving => {}
+        ended = &mut measuring => match ended {
+            Ok(()) => serving.await,
+            // Without it there is nothing to serve: better gone and started again.
+            Err(error) => return Err(format!("the measuring loop failed, which is a bug: {error}")),
+        }
+    }
 
     shutdown.trigger();
     let left = shutdown.drained(DRAIN).await;
     if left > 0 {
         tracing::warn!(left, "not everything ended in time");
     }
-    measuring.await.map_err(|error| format!("the measuring loop failed: {error}"))
+    Ok(())
 }
 
 /// The feed and the node that fills it.
@@ -184,20 +317,6 @@ fn announce(
     cli::print(&text).map_err(|error| format!("standard output cannot be written: {error}"))
 }
 
-fn refused(address: SocketAddr, error: &std::io::Error) -> String {
-    let advice = match error.kind() {
-        std::io::ErrorKind::AddrInUse => "; something else listens there: choose another --port",
-        std::io::ErrorKind::PermissionDenied => {
-            "; ports below 1024 need root: choose another --port"
-        }
-        std::io::ErrorKind::AddrNotAvailable => {
-            "; this machine has no such address: choose another --host"
-        }
-        _ => "",
-    };
-    format!("cannot listen on {address}: {error}{advice}")
-}
-
 fn web_settings(config: &Config, what: What) -> Result<web::Settings, String> {
     let server = &config.server;
     let (mode, host) = match what {
@@ -265,7 +384,9 @@ pub fn install_crypto() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-fn telemetry_settings(config: &Config) -> telemetry::Settings {
+/// How this config has things logged.
+#[must_use]
+pub fn telemetry_settings(config: &Config) -> telemetry::Settings {
     use tracing_subscriber::filter::LevelFilter;
     telemetry::Settings {
         level: match config.log.level {

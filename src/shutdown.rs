@@ -80,15 +80,17 @@ impl Shutdown {
 
     /// Listens for signals until the process ends. SIGINT and SIGTERM trigger; one more while
     /// stopping ends the process at once with code 130 or 143, as a shell expects it. SIGHUP
-    /// triggers where a terminal is attached (it was closed); without one it is logged
-    /// and ignored, for it is kept for reloading the config.
+    /// triggers where a terminal is attached (it was closed); without one `on_hang_up` is called.
     ///
     /// # Errors
     /// If the kernel refuses a signal handler.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
-    pub fn listen_to_signals(&self) -> std::io::Result<()> {
+    pub fn listen_to_signals(
+        &self,
+        mut on_hang_up: impl FnMut() + Send + 'static,
+    ) -> std::io::Result<()> {
         let mut signals = Signals::new()?;
         let shutdown = self.clone();
         let has_terminal = has_terminal();
@@ -104,10 +106,8 @@ impl Shutdown {
                         tracing::warn!("{} came again, stopping at once", came.name());
                         std::process::exit(code);
                     }
-                    Reaction::Ignore => tracing::info!(
-                        "{} came and is ignored; restart smonitor to use a changed config",
-                        came.name()
-                    ),
+                    Reaction::Reload => on_hang_up(),
+                    Reaction::Ignore => {}
                 }
             }
         });
@@ -136,6 +136,7 @@ impl Came {
 enum Reaction {
     Stop,
     Exit(i32),
+    Reload,
     Ignore,
 }
 
@@ -146,7 +147,8 @@ fn reaction(came: Came, is_stopping: bool, has_terminal: bool) -> Reaction {
         Came::Interrupt | Came::Terminate => Reaction::Stop,
         // A terminal that closes may say so twice, by the kernel and by the shell: not "at once".
         Came::HangUp if has_terminal && !is_stopping => Reaction::Stop,
-        Came::HangUp => Reaction::Ignore,
+        Came::HangUp if is_stopping => Reaction::Ignore,
+        Came::HangUp => Reaction::Reload,
     }
 }
 
@@ -193,7 +195,8 @@ mod tests {
             (Came::Interrupt, true, false, Reaction::Exit(130)),
             (Came::Terminate, true, true, Reaction::Exit(143)),
             (Came::HangUp, false, true, Reaction::Stop),
-            (Came::HangUp, false, false, Reaction::Ignore),
+            (Came::HangUp, false, false, Reaction::Reload),
+            (Came::HangUp, true, false, Reaction::Ignore),
             (Came::HangUp, true, true, Reaction::Ignore),
         ] {
             assert_eq!(reaction(came, is_stopping, terminal), wanted, "{came:?} {is_stopping}");

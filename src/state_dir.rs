@@ -12,6 +12,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// A file larger than this was not written by smonitor.
 const FILE_MAX_BYTES: u64 = 1024 * 1024;
 
+/// The file whose lock says who uses the folder; it holds the process number of that one.
+const LOCK_FILE: &str = "lock";
+
 /// An open state folder. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct StateDir(Arc<Inner>);
@@ -21,6 +24,12 @@ struct Inner {
     path: PathBuf,
     /// Makes names of temporary files unique within the process.
     counter: AtomicU64,
+}
+
+/// The folder is this process's, until this is dropped.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
 }
 
 /// Why the state folder does not work.
@@ -71,6 +80,18 @@ pub enum Error {
         /// Who runs smonitor.
         user: u32,
     },
+    /// Another smonitor uses it.
+    #[error(
+        "smonitor is already running{} with the state folder {}; to run another one beside it, \
+         give it a folder of its own (state_dir) and a port of its own",
+        owner.map_or_else(String::new, |pid| format!(" (process {pid})")), path.display()
+    )]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+        /// Process number of the other one, if it left one.
+        owner: Option<u32>,
+    },
     /// A file cannot be read.
     #[error("cannot read {}: {cause}; it must be readable by the user smonitor runs as", path.display())]
     Read {
@@ -113,6 +134,36 @@ impl StateDir {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.0.path
+    }
+
+    /// Takes the folder for this process alone, among those who take it. Ends with the [`Lock`] or
+    /// the process, however that ends (flock(2)).
+    ///
+    /// # Errors
+    /// [`Error::InUse`] if another process has it; or if the file cannot be written.
+    pub fn lock(&self) -> Result<Lock, Error> {
+        let path = self.file(LOCK_FILE);
+        let failed = |cause| Error::Write { path: path.clone(), cause };
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let mut file = std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600)
+            .open(&path)
+            .map_err(failed)?;
+        let alone = rustix::fs::FlockOperation::NonBlockingLockExclusive;
+        match rustix::fs::flock(&file, alone) {
+            Ok(()) => {}
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                let mut text = String::new();
+                // Whose it is, is good to know and no more.
+                let _ = (&file).take(32).read_to_string(&mut text);
+                let owner = text.trim().parse().ok();
+                return Err(Error::InUse { path: self.path().to_owned(), owner });
+            }
+            Err(error) => return Err(failed(error.into())),
+        }
+        file.set_len(0).map_err(failed)?;
+        writeln!(file, "{}", std::process::id()).map_err(failed)?;
+        Ok(Lock { _file: file })
     }
 
     /// A file's content; `None` if there is no such file.
@@ -303,6 +354,20 @@ mod tests {
         let large = File::create(state_dir.path().join("large")).unwrap();
         large.set_len(FILE_MAX_BYTES + 1).unwrap();
         assert!(matches!(state_dir.read("large").unwrap_err(), Error::Read { .. }));
+    }
+
+    #[test]
+    fn one_at_a_time() {
+        let parent = tempfile::tempdir().unwrap();
+        let state_dir = StateDir::open(&parent.path().join("state")).unwrap();
+        let lock = state_dir.lock().unwrap();
+        let again = StateDir::open(state_dir.path()).unwrap();
+        match again.lock().unwrap_err() {
+            Error::InUse { owner, .. } => assert_eq!(owner, Some(std::process::id())),
+            other => panic!("{other}"),
+        }
+        drop(lock);
+        again.lock().unwrap();
     }
 
     #[test]

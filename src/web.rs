@@ -80,6 +80,17 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
+/// Takes a port that somebody else opened.
+///
+/// # Errors
+/// If it cannot be used.
+pub fn adopt(listener: std::net::TcpListener) -> io::Result<TcpListener> {
+    listener.set_nonblocking(true)?;
+    let size = usize::try_from(SEND_BUFFER_BYTES).unwrap_or(usize::MAX);
+    rustix::net::sockopt::set_socket_send_buffer_size(&listener, size)?;
+    TcpListener::from_std(listener)
+}
+
 impl Web {
     /// Puts the delivery layer together for a listener that is open.
     ///

@@ -55,12 +55,45 @@ describe('App', () => {
   it('keeps the data when the connection is lost, says so once, and marks the title', async () => {
     await openLive();
     FakeSocket.last.drop();
-    await wait(100);
-    expect(screen.getByRole('status')).toHaveTextContent('Disconnected');
+    await wait(3100);
+    expect(screen.getByRole('status')).toHaveTextContent('Reconnecting…');
+    expect(document.querySelector('header')).toHaveTextContent(/Reconnecting… since \d\d:\d\d:\d\d/);
     expect(screen.getByRole('alert')).toHaveTextContent('Disconnected');
     expect(screen.getByText(/Disconnected – showing data from/)).toBeInTheDocument();
     expect(screen.getByRole('region', { name: 'CPU' })).toHaveTextContent('38');
     expect(document.title).toBe('⚠ gpu-1 · smonitor');
+  });
+
+  it('has no words for a restart of under a second', async () => {
+    await openLive();
+    const said = vi.fn();
+    const watch = new MutationObserver(said);
+    watch.observe(screen.getByRole('status'), { subtree: true, characterData: true, childList: true });
+    FakeSocket.last.drop(1012);
+    await wait(900);
+    expect(screen.getByRole('main')).not.toHaveClass('lost');
+    FakeSocket.last.open();
+    await FakeSocket.last.say({ type: 'hello', ...hello({ host: 'gpu-1' }) });
+    await wait(2000);
+    watch.disconnect();
+    expect(said).not.toHaveBeenCalled();
+    expect(screen.getByRole('status')).toHaveTextContent('Live');
+  });
+
+  it('says after a second that it reconnects, and greys what it shows', async () => {
+    await openLive();
+    FakeSocket.last.drop();
+    await wait(1050);
+    expect(screen.getByRole('status')).toHaveTextContent('Reconnecting…');
+    expect(screen.getByRole('main')).toHaveClass('lost');
+    expect(screen.queryByText(/showing data from/)).toBeNull();
+  });
+
+  it('says so at once after a silence, which was long enough', async () => {
+    await openLive();
+    FakeSocket.answers = false;
+    await wait(3600);
+    expect(screen.getByRole('status')).toHaveTextContent('Reconnecting…');
   });
 
   it('says that nothing comes any more', async () => {

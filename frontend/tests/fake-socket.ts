@@ -4,6 +4,8 @@ import { vi } from 'vitest';
 export class FakeSocket {
   static readonly OPEN = 1;
   static all: FakeSocket[] = [];
+  /** Whether pings are answered, as by a server that is there. */
+  static answers = true;
 
   readyState = 0;
   binaryType = 'blob';
@@ -23,7 +25,10 @@ export class FakeSocket {
   }
 
   send(text: string): void {
-    this.sent.push(JSON.parse(text) as Record<string, unknown>);
+    const message = JSON.parse(text) as Record<string, unknown>;
+    this.sent.push(message);
+    if (!FakeSocket.answers || message.type !== 'ping') return;
+    queueMicrotask(() => void this.say({ type: 'pong', id: message.id, server_time_ms: Date.now() }));
   }
 
   close(): void {
@@ -50,5 +55,6 @@ export class FakeSocket {
 
 export function useFakeSocket(): void {
   FakeSocket.all = [];
+  FakeSocket.answers = true;
   vi.stubGlobal('WebSocket', FakeSocket);
 }

@@ -20,7 +20,7 @@ docs/configuration.md lists all of them.";
 /// What stands below them.
 const EXIT_CODES: &str = "\
 Exit codes: 0 all is well, 1 something went wrong (a sentence says what), 2 the arguments
-make no sense.";
+make no sense, 3 another smonitor is running with the same state folder.";
 
 /// What check-config answers.
 const CHECK_CONFIG: &str = "\

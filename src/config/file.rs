@@ -9,7 +9,7 @@ use super::check::{self, Layer};
 use super::fault::{Fault, Origin};
 use super::json;
 use super::permissions;
-use super::surroundings::Surroundings;
+use super::surroundings::{KeptFile, Surroundings};
 use super::table::{KEYS, Key};
 
 /// The name that is looked for in the working directory.
@@ -21,6 +21,8 @@ pub(super) struct ConfigFile {
     pub(super) path: Option<PathBuf>,
     pub(super) layer: Layer,
     pub(super) warning: Option<String>,
+    /// What was read, to be used again.
+    pub(super) kept: KeptFile,
 }
 
 /// Reads the file that was named by flag or variable, else `config.json` if it is there and
@@ -31,6 +33,9 @@ pub(super) fn read(
     surroundings: &Surroundings,
     faults: &mut Vec<Fault>,
 ) -> ConfigFile {
+    if let Some(KeptFile(None)) = &surroundings.kept {
+        return ConfigFile::default();
+    }
     let variable = || surroundings.variable("SMONITOR_CONFIG").map(PathBuf::from);
     let named = named.map(Path::to_owned).or_else(variable);
     let is_named = named.is_some();
@@ -40,12 +45,13 @@ pub(super) fn read(
         None => return ConfigFile::default(),
     };
     let path = surroundings.working_directory.join(&shown);
+    let kept = surroundings.kept.as_ref().and_then(|kept| kept.0.as_ref());
     let whole = |message: String| Fault {
         path: None,
         origin: Some(Origin::File { path: shown.clone(), line: None }),
         message,
     };
-    let bytes = match read_capped(&path) {
+    let bytes = match kept.map_or_else(|| read_capped(&path), |(_, bytes)| Ok(bytes.clone())) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_named => {
             return ConfigFile::default();
@@ -77,7 +83,8 @@ pub(super) fn read(
     let mut layer = check::check_tree(KEYS, root, &origin, faults);
     anchor_state_dir(&mut layer, &path);
     let warning = holds_secrets(KEYS, &layer).then(|| permissions::too_open(&path)).flatten();
-    ConfigFile { path: Some(shown), layer, warning }
+    let kept = KeptFile(Some((shown.clone(), bytes)));
+    ConfigFile { path: Some(shown), layer, warning, kept }
 }
 
 /// A relative folder in a file is meant from the file, wherever smonitor was started.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::check::{self, Layer};
 use super::fault::{Fault, Faults, Origin};
-use super::surroundings::Surroundings;
+use super::surroundings::{KeptFile, Surroundings};
 use super::table::{KEYS, Key, Stage};
 use super::{Config, Extracted, file, permissions, rules};
 
@@ -44,6 +44,8 @@ pub struct Loaded {
     pub config: Config,
     /// The file that was read, as it was named.
     pub file: Option<PathBuf>,
+    /// The same with its content.
+    pub kept: KeptFile,
     /// Good to know, a sentence each.
     pub notices: Vec<String>,
     /// To be thought about, a sentence each.
@@ -105,6 +107,7 @@ pub fn load(overrides: &Overrides, surroundings: &Surroundings) -> Result<Loaded
                 .collect(),
             effective: effective(&layers, &config),
             file: file.path,
+            kept: file.kept,
             config,
         }),
         _ => Err(Faults(cut(faults))),

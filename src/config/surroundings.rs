@@ -22,6 +22,34 @@ pub struct Surroundings {
     pub home: Option<PathBuf>,
     /// Whether we run as root.
     pub is_root: bool,
+    /// The config file as it was read before, to be used instead of reading it.
+    pub kept: Option<KeptFile>,
+}
+
+/// A config file as it was read, so that what was found right can be used again whatever happens
+/// to the file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KeptFile(pub Option<(PathBuf, Vec<u8>)>);
+
+impl KeptFile {
+    /// For another process: nothing where there was no file, else path, a zero and content.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        use std::os::unix::ffi::OsStrExt as _;
+        let Some((path, content)) = &self.0 else { return Vec::new() };
+        [path.as_os_str().as_bytes(), b"\0", content].concat()
+    }
+
+    /// Understands [`Self::to_bytes`].
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        use std::os::unix::ffi::OsStringExt as _;
+        let end = bytes.iter().position(|byte| *byte == 0);
+        Self(end.map(|end| {
+            let path = OsString::from_vec(bytes[..end].to_vec());
+            (PathBuf::from(path), bytes[end + 1..].to_vec())
+        }))
+    }
 }
 
 /// Names that begin like settings and are read by somebody else: the file's name by us before the
@@ -46,6 +74,7 @@ impl Surroundings {
             // The user database may be asked over the network: only if need be.
             home: if std::env::var_os("HOME").is_none() { home() } else { None },
             is_root: uid == 0,
+            kept: None,
         }
     }
 

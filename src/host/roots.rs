@@ -18,6 +18,9 @@ impl Roots {
     /// How the names of loop devices begin, as `mountinfo` says them.
     pub const LOOP_DEVICES: &str = "/dev/loop";
 
+    /// The executable that runs, also after its file was replaced or removed.
+    pub const OWN_IMAGE: &str = "/proc/self/exe";
+
     /// This machine.
     #[must_use]
     pub fn live() -> Self {

@@ -18,7 +18,7 @@
 //! to the socket [`SOCKET_FILE`] of the state folder, each line with its process number behind the
 //! first word: `up PID VERSION`, `beat PID`.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
 
@@ -139,6 +139,12 @@ impl Link {
 }
 
 impl Voice {
+    /// The same voice for another thread; none if the process is out of descriptors.
+    #[must_use]
+    pub fn double(&self) -> Option<Self> {
+        self.0.try_clone().ok().map(Self)
+    }
+
     /// Says it, or loses it if the manager is too busy to listen.
     pub fn say(&self, word: &Word) {
         use rustix::net::{SendFlags, send};
@@ -177,6 +183,8 @@ pub fn write_handover(stream: &mut impl io::Write, handover: &[u8]) -> io::Resul
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
 
     #[test]

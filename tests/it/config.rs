@@ -22,6 +22,7 @@ fn surroundings(folder: &Path, variables: &[(&str, &str)]) -> Surroundings {
         working_directory: folder.to_owned(),
         home: Some(PathBuf::from("/home/somebody")),
         is_root: false,
+        kept: None,
     }
 }
 

@@ -37,7 +37,9 @@ impl fmt::Debug for Secret {
 }
 
 impl AccessToken {
-    pub(super) fn random() -> Self {
+    /// A new one.
+    #[must_use]
+    pub fn random() -> Self {
         Self(Secret::random())
     }
 

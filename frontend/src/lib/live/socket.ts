@@ -1,14 +1,16 @@
 // One WebSocket that stays: connects, notices silence, comes back. Knows messages, not topics.
 import type { ClientMessage } from '../api/api';
-import { backoff } from './backoff';
+import { Comeback } from './backoff';
 import { decode, type Message } from './decode';
 import { Inflater } from './inflate';
+import { Timer } from './schedule';
+import { clocks, Silence } from './silence';
 
 export type SocketState =
   | { readonly phase: 'connecting' }
   | { readonly phase: 'open' }
-  /** Lost; the next attempt is at `retryAt` (performance clock). */
-  | { readonly phase: 'waiting'; readonly retryAt: number }
+  /** Lost at `lostAt`, or heard last then; the next attempt is at `retryAt` (performance clock). */
+  | { readonly phase: 'waiting'; readonly retryAt: number; readonly lostAt: number }
   /** Closed by the server for good, or by us. */
   | { readonly phase: 'closed'; readonly why: 'signed-out' | 'forbidden' | 'stopped' };
 
@@ -22,18 +24,18 @@ export interface SocketEvents {
   refused(): void;
 }
 
-const PING_MS = 10_000;
-/** Longer than two pings: a server that says nothing for so long is not there. */
-const SILENCE_MS = 30_000;
-/** Browsers wait minutes for an address that does not answer. */
+/** Browsers wait minutes for an address that does not answer. No less than this: while the server is
+ * started anew, connections wait in the kernel's queue and are accepted then. */
 const CONNECT_MS = 10_000;
 
 export class LiveSocket {
   #socket: WebSocket | null = null;
-  #attempt = 0;
+  /** Null while the connection is being made. */
+  #openedAt: number | null = null;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
-  #pulse: ReturnType<typeof setInterval> | undefined;
-  #lastHeard = 0;
+  readonly #pulse = new Timer();
+  readonly #silence = new Silence();
+  readonly #comeback = new Comeback();
   #ping = { id: 0, sentAt: 0 };
   readonly #url: () => URL;
   readonly #events: SocketEvents;
@@ -53,24 +55,22 @@ export class LiveSocket {
     this.#socket = socket;
     // A fresh queue per connection: what an old connection still inflates belongs to nobody.
     const inflater = new Inflater();
-    let opened = false;
     const mine = () => this.#socket === socket;
-    this.#pulse = setInterval(() => this.#lost(1006, false), CONNECT_MS);
+    this.#pulse.start(CONNECT_MS, () => this.#lost(1006, false));
     socket.onopen = () => {
-      opened = true;
-      this.#lastHeard = performance.now();
-      clearInterval(this.#pulse);
-      this.#pulse = setInterval(() => this.#beat(), PING_MS);
+      this.#openedAt = performance.now();
+      this.#silence.opened(clocks());
+      this.#look();
     };
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
-      this.#lastHeard = performance.now();
+      this.#silence.heard(performance.now());
       const deliver = (text: string) => {
         if (mine()) this.#receive(text);
       };
       inflater.push(data, deliver, () => mine() && this.#events.unknown());
     };
     socket.onclose = ({ code }) => {
-      if (mine()) this.#lost(code, opened);
+      if (mine()) this.#lost(code, false);
     };
   }
 
@@ -88,7 +88,7 @@ export class LiveSocket {
   /** The world changed (network back, page visible): check the connection now rather than later. */
   nudge(): void {
     if (this.#socket) {
-      if (this.#socket.readyState === WebSocket.OPEN) this.#beat();
+      if (this.#openedAt !== null) this.#look();
     } else if (this.#retryTimer !== undefined) {
       this.connect();
     }
@@ -102,35 +102,37 @@ export class LiveSocket {
     }
     if (message.type === 'hello') this.#events.state({ phase: 'open' });
     if (message.type === 'pong' && message.id === this.#ping.id) {
-      // Only a connection that lasted starts the waits anew: one that is closed right after its
-      // hello must not be retried in a hurry for ever.
-      this.#attempt = 0;
-      this.#events.roundTrip(performance.now() - this.#ping.sentAt);
+      const roundTrip = performance.now() - this.#ping.sentAt;
+      this.#silence.measured(roundTrip);
+      this.#events.roundTrip(roundTrip);
     }
     this.#events.message(message);
   }
 
-  #beat(): void {
-    if (performance.now() - this.#lastHeard > SILENCE_MS) {
-      this.#lost(1006, true);
-      return;
+  #look(): void {
+    const { act, nextMs } = this.#silence.look(clocks(), document.hidden);
+    if (act === 'drop') return this.#lost(1006, true);
+    if (act === 'ping') {
+      this.#ping = { id: this.#ping.id + 1, sentAt: performance.now() };
+      this.send({ type: 'ping', id: this.#ping.id });
     }
-    this.#ping = { id: this.#ping.id + 1, sentAt: performance.now() };
-    this.send({ type: 'ping', id: this.#ping.id });
+    this.#pulse.start(nextMs, () => this.#look());
   }
 
-  #lost(code: number, opened: boolean): void {
+  #lost(code: number, silent: boolean): void {
+    const now = performance.now();
+    const lastedMs = this.#openedAt === null ? null : now - this.#openedAt;
     this.#drop();
     if (code === 4401) return this.stop('signed-out');
     if (code === 4403) return this.stop('forbidden');
-    const wait = backoff(this.#attempt);
-    this.#attempt += 1;
+    const wait = this.#comeback.wait({ code, lastedMs, silent }, now);
     this.#retryTimer = setTimeout(() => {
       this.#retryTimer = undefined;
       this.connect();
     }, wait);
-    this.#events.state({ phase: 'waiting', retryAt: performance.now() + wait });
-    if (!opened) this.#events.refused();
+    const lostAt = silent ? this.#silence.heardAt : now;
+    this.#events.state({ phase: 'waiting', retryAt: now + wait, lostAt });
+    if (lastedMs === null) this.#events.refused();
   }
 
   #cancelRetry(): void {
@@ -139,7 +141,8 @@ export class LiveSocket {
   }
 
   #drop(): void {
-    clearInterval(this.#pulse);
+    this.#pulse.stop();
+    this.#openedAt = null;
     const socket = this.#socket;
     this.#socket = null;
     if (!socket) return;

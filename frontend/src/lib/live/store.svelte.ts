@@ -1,6 +1,5 @@
-// The live data of the page: topics that somebody on the page reads are subscribed to, frames are
-// applied as they come, and what changed is shown once per animation frame. The one owner of the
-// socket. Documents are replaced, never mutated.
+// The live data of the page: topics that somebody on the page reads are subscribed to, frames applied as
+// they come, changes shown once per animation frame. Owns the socket. Documents are replaced, not mutated.
 import type { Hello, Topic } from '../api/api';
 import { freezeAges, serverClock, tick } from '../model/time.svelte';
 import type { Message } from './decode';
@@ -8,12 +7,14 @@ import type { Document } from './patch';
 import { LiveSocket, type SocketState } from './socket';
 import { PerFrame, Timer } from './schedule';
 import { REFRESH_MS, RETRY_MS, SLEEP_MS, type StoreSettings } from './settings';
+import { Outage, type Lost } from './outage';
 import { Subscriptions } from './subscriptions';
 import { NO_VIEW, type TopicView } from './topic';
 import type { TopicOf } from './topics';
 
 export class LiveStore {
   socket = $state.raw<SocketState>({ phase: 'connecting' });
+  lost = $state.raw<Lost | null>(null); // while there is no connection, and has not been for a moment
   hello = $state.raw<Hello | null>(null);
   paused = $state.raw(false);
   refreshing = $state.raw(false);
@@ -33,6 +34,7 @@ export class LiveStore {
   readonly #sleepTimer = new Timer();
   readonly #refreshTimer = new Timer();
   readonly #retryTimer = new Timer();
+  readonly #outage = new Outage((lost) => (this.lost = lost));
   readonly #screen = new PerFrame(() => this.#publish());
 
   constructor(settings: StoreSettings) {
@@ -122,8 +124,8 @@ export class LiveStore {
 
   #onState(state: SocketState): void {
     if (state.phase !== 'open') this.#topics.disconnected();
-    this.#heardAt = null;
-    this.lastFrameAt = null;
+    this.#heardAt = this.lastFrameAt = null;
+    this.#outage.onState(state);
     this.socket = state;
     this.#sync();
   }
@@ -158,9 +160,8 @@ export class LiveStore {
     const held = this.#topics.get(frame.topic);
     if (!held?.subscribed) return;
     serverClock.observe(frame.serverTimeMs);
-    const now = performance.now();
-    this.#heardAt = now;
-    const outcome = held.take(frame, now);
+    this.#heardAt = performance.now();
+    const outcome = held.take(frame, this.#heardAt);
     if (outcome === 'resync') this.#socket.send({ type: 'resync', topic: frame.topic });
     if (outcome !== 'applied') return;
     if (held.document) this.#settings.onDocument(frame.topic, held.document);
@@ -188,9 +189,8 @@ export class LiveStore {
   }
 
   #publish(): void {
-    const views = this.#topics.views();
-    this.#views = views;
-    const shown = [...views.values()].filter((view) => view.document !== null);
+    this.#views = this.#topics.views();
+    const shown = [...this.#views.values()].filter((view) => view.document !== null);
     if (shown.length > 0) this.newestMs = Math.max(...shown.map((view) => view.serverTimeMs));
     this.lastFrameAt = this.#heardAt;
     if (this.paused) freezeAges(this.newestMs);

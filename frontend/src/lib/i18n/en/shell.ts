@@ -23,6 +23,8 @@ export const shell = {
   'live.refreshing': 'Refreshing…',
   'live.silent': 'No data',
   'live.disconnected': 'Disconnected',
+  'live.reconnecting': 'Reconnecting…',
+  'live.lostSince': 'since {time}',
   'live.forbidden': 'No access',
   'live.pause': 'Pause',
   'live.resume': 'Resume',

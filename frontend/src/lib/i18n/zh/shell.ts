@@ -25,6 +25,8 @@ export const shell: Translated<typeof en> = {
   'live.refreshing': '正在刷新…',
   'live.silent': '无数据',
   'live.disconnected': '已断开',
+  'live.reconnecting': '正在重新连接…',
+  'live.lostSince': '自 {time} 起',
   'live.forbidden': '无权访问',
   'live.pause': '暂停',
   'live.resume': '继续',

@@ -1,0 +1,203 @@
+//! Serving with a manager: puts together what the manager works with.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use tokio::sync::mpsc;
+
+use crate::cli::{Cli, Exit};
+use crate::clock::Clock;
+use crate::config::{self, Config, Loaded, Surroundings};
+use crate::host::Roots;
+use crate::manager::child::Program;
+use crate::manager::control::Token;
+use crate::manager::journal::{self, Journal, Keep};
+use crate::manager::policy::{Outcome, Times};
+use crate::manager::{self, Parts, Prepare, Prepared};
+use crate::serve::{self, Error, What};
+use crate::shutdown::Shutdown;
+use crate::state_dir::{self, StateDir};
+use crate::{telemetry, web};
+
+/// Holds the secret that `POST /restart` asks for, anew with each manager.
+const TOKEN_FILE: &str = "manager-token";
+
+/// Runs a manager with these settings until told to stop.
+#[must_use]
+pub fn run(cli: &Cli, surroundings: &Surroundings, loaded: &Loaded) -> Exit {
+    serve::say_notices(loaded);
+    match try_run(cli, surroundings, loaded) {
+        Ok(()) => Exit::Success,
+        Err(error) => error.tell(),
+    }
+}
+
+fn try_run(cli: &Cli, surroundings: &Surroundings, loaded: &Loaded) -> Result<(), Error> {
+    let config = &loaded.config;
+    serve::check_mode(config, What::Configured)?;
+    telemetry::start(serve::telemetry_settings(config)).map_err(|error| error.to_string())?;
+    let program = program()?;
+    let inherited = serve::inherited()?;
+    let state = State::open(config)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("cannot start: {error}"))?;
+    let outcome = runtime.block_on(async {
+        let is_inherited = inherited.is_some();
+        let listener = match inherited {
+            Some(listener) => listener,
+            None => serve::open(config)?,
+        };
+        let (say, reload) = mpsc::channel(1);
+        let shutdown = Shutdown::new();
+        let hang_up = move || {
+            // Full: it has not yet come to the one before, and will read what is there then.
+            let _ = say.try_send(());
+        };
+        let signals = shutdown.listen_to_signals(hang_up);
+        signals.map_err(|error| format!("cannot listen to signals: {error}"))?;
+        let parts = Parts {
+            program,
+            listener,
+            handover: loaded.kept.to_bytes(),
+            prepare: prepare(cli, surroundings, loaded, is_inherited),
+            reload,
+            journal: state.journal()?,
+            control: control(config, state.token).await,
+            watcher: None,
+            clock: Clock::system(),
+            shutdown,
+            version: env!("CARGO_PKG_VERSION"),
+            times: Times::default(),
+        };
+        manager::run(parts).await.map_err(|error| format!("cannot listen to signals: {error}"))
+    });
+    // A journal that hangs must not keep the program from ending.
+    runtime.shutdown_background();
+    match outcome? {
+        Outcome::Stopped => Ok(()),
+        Outcome::GaveUp(message) => Err(Error::Other(message)),
+    }
+}
+
+/// The executable as it was called, so that an upgraded one is taken; then the running image.
+fn program() -> Result<Program, String> {
+    let path = std::env::current_exe()
+        .map_err(|error| format!("cannot find the program's own file: {error}"))?;
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    Ok(Program { paths: vec![path, PathBuf::from(Roots::OWN_IMAGE)], arguments })
+}
+
+/// The state folder, as far as there is one.
+struct State {
+    folder: Option<StateDir>,
+    token: Option<Token>,
+    _lock: Option<state_dir::Lock>,
+}
+
+impl State {
+    /// A folder that cannot be used costs lock, list of restarts and `POST /restart`; the worker
+    /// says whether it can do without.
+    fn open(config: &Config) -> Result<Self, Error> {
+        let folder = match StateDir::open(&config.state_dir) {
+            Ok(folder) => folder,
+            Err(error) => {
+                tracing::warn!(
+                    "{error}; without it a second smonitor is not noticed and restarts are not kept"
+                );
+                return Ok(Self { folder: None, token: None, _lock: None });
+            }
+        };
+        let lock = folder.lock()?;
+        let token = web::AccessToken::random();
+        let written = folder.write(TOKEN_FILE, format!("{}\n", token.reveal()).as_bytes());
+        if let Err(error) = &written {
+            tracing::warn!("{error}; POST /restart is off");
+        }
+        let token = written.is_ok().then(|| Token::new(token.reveal()));
+        Ok(Self { token, folder: Some(folder), _lock: Some(lock) })
+    }
+
+    fn journal(&self) -> Result<Journal, String> {
+        let kept = match self.folder.as_ref().map(|folder| folder.read(journal::FILE)).transpose() {
+            Ok(kept) => kept.flatten(),
+            Err(error) => {
+                tracing::warn!("{error}; the list of restarts begins anew");
+                None
+            }
+        };
+        let keep = self.folder.clone().map(|folder| -> Keep {
+            Box::new(move |bytes| {
+                if let Err(error) = folder.write(journal::FILE, bytes) {
+                    tracing::warn!("{error}; this restart is not kept");
+                }
+            })
+        });
+        Journal::new(kept.as_deref(), keep)
+            .map_err(|error| format!("cannot start a thread: {error}"))
+    }
+}
+
+/// The manager's port; it does without, and says so, rather than not serve at all.
+async fn control(
+    config: &Config,
+    token: Option<Token>,
+) -> Option<(tokio::net::TcpListener, Option<Token>)> {
+    let address = SocketAddr::new(config.manager.host, config.manager.port);
+    let listener = match tokio::net::TcpListener::bind(address).await {
+        Ok(listener) => listener,
+        Err(error) => {
+            tracing::warn!(
+                "the manager cannot listen on {address}: {error}; status and restart over HTTP are \
+                 off (manager.port: another port, or 0 for any)"
+            );
+            return None;
+        }
+    };
+    match listener.local_addr() {
+        Ok(bound) => tracing::info!("the manager answers at http://{bound}/"),
+        Err(error) => tracing::debug!(%error, "the manager's port has no address"),
+    }
+    Some((listener, token))
+}
+
+/// Reads the settings anew for SIGHUP: all that the worker uses may change; what this process
+/// holds cannot.
+fn prepare(cli: &Cli, surroundings: &Surroundings, loaded: &Loaded, is_inherited: bool) -> Prepare {
+    let overrides = cli.overrides.clone();
+    let surroundings = surroundings.clone();
+    let mut current = loaded.config.clone();
+    Box::new(move || {
+        let loaded = config::load(&overrides, &surroundings)
+            .map_err(|faults| format!("the settings have faults\n{faults}"))?;
+        for warning in &loaded.warnings {
+            tracing::warn!("{warning}");
+        }
+        let new = loaded.config;
+        serve::check_mode(&new, What::Configured)?;
+        for (name, is_other) in [
+            ("state_dir", new.state_dir != current.state_dir),
+            ("manager", new.manager != current.manager),
+        ] {
+            if is_other {
+                return Err(format!(
+                    "{name} has changed, which needs smonitor itself to be restarted"
+                ));
+            }
+        }
+        let place = |config: &Config| (config.server.host, config.server.port);
+        let listener = match place(&new) == place(&current) {
+            true => None,
+            false if is_inherited => {
+                return Err(
+                    "the port was handed down by systemd; change it in the socket unit".to_owned()
+                );
+            }
+            false => Some(serve::open(&new)?),
+        };
+        current = new;
+        Ok(Prepared { listener, handover: loaded.kept.to_bytes() })
+    })
+}

@@ -1,0 +1,548 @@
+//! When a worker is started, told to end, killed; and when the manager gives up.
+//!
+//! The rule and nothing else: it is told the time and what happened, and says what to do. Process
+//! numbers are names to it.
+
+use std::time::Duration;
+
+use crate::model::server::{RestartReason, WorkerState};
+
+/// All times of the rule; decision 0012 has the reasons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    /// A worker that says nothing for so long is killed.
+    pub silence: Duration,
+    /// That patience at most, after it was doubled.
+    pub silence_at_most: Duration,
+    /// A worker killed for silence in a life shorter than this doubles the patience.
+    pub short_life: Duration,
+    /// A worker that does not serve after so long is killed.
+    pub up_within: Duration,
+    /// A worker that is to make room for the next one is killed after so long.
+    pub drain_within: Duration,
+    /// The same when everything is to end.
+    pub stop_within: Duration,
+    /// A killed worker that is not reaped after so long no longer holds up the next one.
+    pub reap_within: Duration,
+    /// After so long that is told.
+    pub tell_unreaped_after: Duration,
+    /// A worker that had served for so long is started again at once.
+    pub settled: Duration,
+    /// The first wait before a start; doubles.
+    pub back_off: Duration,
+    /// The longest.
+    pub back_off_at_most: Duration,
+    /// So many crashes before the first worker ever served, and the manager gives up.
+    pub first_tries: u32,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self {
+            silence: Duration::from_millis(2500),
+            silence_at_most: Duration::from_secs(30),
+            short_life: Duration::from_secs(60),
+            up_within: Duration::from_secs(20),
+            drain_within: Duration::from_secs(3),
+            stop_within: Duration::from_secs(10),
+            reap_within: Duration::from_millis(500),
+            tell_unreaped_after: Duration::from_secs(5),
+            settled: Duration::from_secs(10),
+            back_off: Duration::from_millis(250),
+            back_off_at_most: Duration::from_secs(4),
+            first_tries: 5,
+        }
+    }
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// With this exit code.
+    Code(i32),
+    /// By this signal.
+    Signal(i32),
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Start a worker, and tell [`Policy::started`] or [`Policy::not_started`].
+    Start,
+    /// Ask this one to end.
+    Terminate(u32),
+    /// End this one.
+    Kill(u32),
+    /// The manager's work is done.
+    End(Outcome),
+}
+
+/// How the manager's work ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was told to.
+    Stopped,
+    /// No worker ever served.
+    GaveUp(String),
+}
+
+/// What happened, to be told and written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// A worker is gone or about to be, though nobody told smonitor to end.
+    Lost(Lost),
+    /// One serves again.
+    Back {
+        /// Since the loss before.
+        after: Duration,
+        /// Its version.
+        version: String,
+    },
+    /// A killed worker is still there: a thread of it is stuck in the kernel.
+    NotReaped {
+        /// Its process number.
+        pid: u32,
+    },
+    /// It is gone after all.
+    Reaped {
+        /// Its process number.
+        pid: u32,
+    },
+}
+
+/// A worker that is gone or about to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lost {
+    /// Its process number.
+    pub pid: u32,
+    /// Why.
+    pub reason: RestartReason,
+    /// The same for people.
+    pub detail: String,
+    /// How long it had lived.
+    pub lived: Duration,
+    /// Whether it had ever served.
+    pub was_up: bool,
+}
+
+/// What to do now.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Turn {
+    /// In this order.
+    pub actions: Vec<Action>,
+    /// In this order.
+    pub notes: Vec<Note>,
+    /// Come back after this long at the latest.
+    pub wake_after: Option<Duration>,
+}
+
+/// The worker, for those who ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Its process number.
+    pub pid: u32,
+    /// How it is.
+    pub state: WorkerState,
+    /// On the clock of the policy.
+    pub started_at: Duration,
+    /// None before it served.
+    pub version: Option<String>,
+    /// None before it served.
+    pub last_sign: Option<Duration>,
+}
+
+/// The rule; see the module text.
+#[derive(Debug)]
+pub struct Policy {
+    times: Times,
+    /// The one that serves or is about to; never one that is on its way out.
+    current: Option<Worker>,
+    leaving: Vec<Leaving>,
+    /// When to start the next one, if nobody of `leaving` holds it up.
+    start_at: Option<Duration>,
+    is_starting: bool,
+    patience: Duration,
+    failures: u32,
+    was_ever_up: bool,
+    lost_at: Option<Duration>,
+    stop_since: Option<Duration>,
+    /// What the newest one said of why it cannot start.
+    complaint: Option<String>,
+    ending: Option<Outcome>,
+    notes: Vec<Note>,
+}
+
+#[derive(Debug)]
+struct Worker {
+    pid: u32,
+    started_at: Duration,
+    up_at: Option<Duration>,
+    version: Option<String>,
+    last_sign: Duration,
+}
+
+/// A worker on its way out.
+#[derive(Debug)]
+struct Leaving {
+    worker: Worker,
+    /// When it is killed, if it was asked first.
+    kill_at: Option<Duration>,
+    killed_at: Option<Duration>,
+    was_told: bool,
+    /// Asked to end, not yet told so.
+    must_be_asked: bool,
+}
+
+impl Policy {
+    /// Nothing runs, and a worker is to be started.
+    #[must_use]
+    pub fn new(times: Times) -> Self {
+        Self {
+            times,
+            current: None,
+            leaving: Vec::new(),
+            start_at: Some(Duration::ZERO),
+            is_starting: false,
+            patience: times.silence,
+            failures: 0,
+            was_ever_up: false,
+            lost_at: None,
+            stop_since: None,
+            complaint: None,
+            ending: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// Says what to do at `now`. `late` is how much later than asked for the manager was woken: so
+    /// much of a worker's silence is the machine's.
+    pub fn turn(&mut self, now: Duration, late: Duration) -> Turn {
+        if let Some(worker) = &mut self.current {
+            worker.last_sign = (worker.last_sign + late).min(now);
+        }
+        self.judge(now);
+        let mut actions = Vec::new();
+        self.push_out(now, &mut actions);
+        if self.stop_since.is_some()
+            && self.leaving.iter().all(|leaving| self.is_given_up(leaving, now))
+        {
+            self.ending.get_or_insert(Outcome::Stopped);
+        }
+        if let Some(outcome) = self.ending.clone() {
+            actions.push(Action::End(outcome));
+        } else if self.may_start(now) {
+            self.start_at = None;
+            self.is_starting = true;
+            self.complaint = None;
+            actions.push(Action::Start);
+        }
+        Turn { actions, notes: std::mem::take(&mut self.notes), wake_after: self.next_event(now) }
+    }
+
+    /// A worker was started.
+    pub fn started(&mut self, now: Duration, pid: u32) {
+        self.is_starting = false;
+        self.current =
+            Some(Worker { pid, started_at: now, up_at: None, version: None, last_sign: now });
+        if self.stop_since.is_some() {
+            self.let_go(now, None, self.times.stop_within);
+        }
+    }
+
+    /// It could not be.
+    pub fn not_started(&mut self, now: Duration, message: &str) {
+        self.is_starting = false;
+        self.failed_to_start(now, message.to_owned(), true);
+    }
+
+    /// A worker serves.
+    pub fn up(&mut self, now: Duration, pid: u32, version: &str) {
+        let Some(worker) = self.current.as_mut().filter(|worker| worker.pid == pid) else { return };
+        worker.last_sign = now;
+        if worker.up_at.replace(now).is_some() {
+            return;
+        }
+        worker.version = Some(version.to_owned());
+        self.was_ever_up = true;
+        if let Some(lost_at) = self.lost_at.take() {
+            let after = now.saturating_sub(lost_at);
+            self.notes.push(Note::Back { after, version: version.to_owned() });
+        }
+    }
+
+    /// A worker gave a sign of life.
+    pub fn beat(&mut self, now: Duration, pid: u32) {
+        if let Some(worker) = self.current.as_mut().filter(|worker| worker.pid == pid) {
+            worker.last_sign = now;
+        }
+    }
+
+    /// A worker says why it cannot start.
+    pub fn complained(&mut self, pid: u32, message: &str) {
+        if self.current.as_ref().is_some_and(|worker| worker.pid == pid) {
+            self.complaint = Some(message.to_owned());
+        }
+    }
+
+    /// A process was reaped. Others' children (the manager may be process 1) mean nothing.
+    pub fn ended(&mut self, now: Duration, pid: u32, ended: &Ended) {
+        if let Some(at) = self.leaving.iter().position(|leaving| leaving.worker.pid == pid) {
+            if self.leaving.swap_remove(at).was_told {
+                self.notes.push(Note::Reaped { pid });
+            }
+            return;
+        }
+        let Some(worker) = self.current.take_if(|worker| worker.pid == pid) else { return };
+        let complaint = self.complaint.take();
+        let detail = match &complaint {
+            Some(message) => format!("{}: {message}", in_words(ended)),
+            None => in_words(ended),
+        };
+        let reason = match ended {
+            Ended::Code(_) => RestartReason::Exited,
+            Ended::Signal(_) => RestartReason::Killed,
+        };
+        if worker.up_at.is_none() && !self.was_ever_up {
+            let said_why = complaint.is_some() || matches!(ended, Ended::Code(_));
+            self.failed_to_start(now, complaint.unwrap_or(detail), said_why);
+            return;
+        }
+        self.lose(now, &worker, reason, detail);
+    }
+
+    /// Somebody wants a new worker.
+    pub fn replace(&mut self, now: Duration, reason: RestartReason, detail: &str) {
+        if self.stop_since.is_some() {
+            return;
+        }
+        self.failures = 0;
+        match &self.current {
+            Some(worker) => {
+                self.notes.push(Note::Lost(Lost {
+                    pid: worker.pid,
+                    reason,
+                    detail: detail.to_owned(),
+                    lived: now.saturating_sub(worker.started_at),
+                    was_up: worker.up_at.is_some(),
+                }));
+                self.lost_at.get_or_insert(now);
+                self.let_go(now, Some(Duration::ZERO), self.times.drain_within);
+            }
+            // One is on its way: sooner.
+            None => self.start_at = self.start_at.map(|at| at.min(now)),
+        }
+    }
+
+    /// Everything is to end.
+    pub fn stop(&mut self, now: Duration) {
+        if self.stop_since.is_some() {
+            return;
+        }
+        self.stop_since = Some(now);
+        self.start_at = None;
+        self.let_go(now, None, self.times.stop_within);
+        let kill_at = now + self.times.stop_within;
+        for leaving in &mut self.leaving {
+            if leaving.killed_at.is_none() {
+                leaving.kill_at = Some(kill_at);
+            }
+        }
+    }
+
+    /// Whether everything is to end.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.stop_since.is_some()
+    }
+
+    /// The worker as it is now; none between two.
+    #[must_use]
+    pub fn seen(&self) -> Option<Seen> {
+        let leaving = || {
+            let leaving = self.leaving.iter().rev().find(|leaving| leaving.killed_at.is_none())?;
+            Some((&leaving.worker, WorkerState::Stopping))
+        };
+        let current = self.current.as_ref().map(|worker| {
+            let is_up = worker.up_at.is_some();
+            (worker, if is_up { WorkerState::Up } else { WorkerState::Starting })
+        });
+        let (worker, state) = current.or_else(leaving)?;
+        Some(Seen {
+            pid: worker.pid,
+            state,
+            started_at: worker.started_at,
+            version: worker.version.clone(),
+            last_sign: worker.up_at.is_some().then_some(worker.last_sign),
+        })
+    }
+
+    /// Finds the worker silent, or not up in time.
+    fn judge(&mut self, now: Duration) {
+        let Some(worker) = &self.current else { return };
+        let (since, patience) = match worker.up_at {
+            Some(_) => (worker.last_sign, self.patience),
+            None => (worker.started_at, self.times.up_within),
+        };
+        if now.saturating_sub(since) < patience {
+            return;
+        }
+        let seconds = now.saturating_sub(since).as_secs_f64();
+        let (reason, detail) = match worker.up_at {
+            Some(_) => (RestartReason::Silent, format!("no sign of life for {seconds:.1} s")),
+            None => (RestartReason::NotUp, format!("did not serve within {seconds:.0} s")),
+        };
+        let lived = now.saturating_sub(worker.started_at);
+        if reason == RestartReason::Silent {
+            let is_short = lived < self.times.short_life;
+            self.patience = if is_short {
+                (self.patience * 2).min(self.times.silence_at_most)
+            } else {
+                self.times.silence
+            };
+        }
+        let Some(worker) = self.current.take() else { return };
+        if worker.up_at.is_none() && !self.was_ever_up {
+            self.failed_to_start(now, detail, false);
+        } else {
+            self.lose(now, &worker, reason, detail);
+        }
+        self.leaving.push(Leaving {
+            worker,
+            kill_at: Some(now),
+            killed_at: None,
+            was_told: false,
+            must_be_asked: false,
+        });
+    }
+
+    /// Writes a loss down and plans the next start.
+    fn lose(&mut self, now: Duration, worker: &Worker, reason: RestartReason, detail: String) {
+        let lived = now.saturating_sub(worker.started_at);
+        let was_up = worker.up_at.is_some();
+        self.notes.push(Note::Lost(Lost { pid: worker.pid, reason, detail, lived, was_up }));
+        self.lost_at.get_or_insert(now);
+        let served = worker.up_at.map_or(Duration::ZERO, |up_at| now.saturating_sub(up_at));
+        self.start_at = Some(now + self.wait_after(served));
+    }
+
+    /// How long to wait before the next start, after one that had served for so long.
+    fn wait_after(&mut self, served: Duration) -> Duration {
+        if served >= self.times.settled {
+            self.failures = 0;
+            return Duration::ZERO;
+        }
+        let doubled = 2_u32.saturating_pow(self.failures.min(16));
+        self.failures = self.failures.saturating_add(1);
+        self.times.back_off.saturating_mul(doubled).min(self.times.back_off_at_most)
+    }
+
+    /// No worker has ever served, and this one will not.
+    fn failed_to_start(&mut self, now: Duration, message: String, is_final: bool) {
+        if self.was_ever_up {
+            self.lost_at.get_or_insert(now);
+            let wait = self.wait_after(Duration::ZERO);
+            self.start_at = Some(now + wait);
+            return;
+        }
+        let wait = self.wait_after(Duration::ZERO);
+        if is_final {
+            self.ending = Some(Outcome::GaveUp(message));
+        } else if self.failures >= self.times.first_tries {
+            let tries = self.failures;
+            self.ending = Some(Outcome::GaveUp(format!("{message}, {tries} times in a row")));
+        } else {
+            self.start_at = Some(now + wait);
+        }
+    }
+
+    /// Asks the current worker to end. `next` is when the next one may be started.
+    fn let_go(&mut self, now: Duration, next: Option<Duration>, patience: Duration) {
+        if let Some(wait) = next {
+            self.start_at = Some(now + wait);
+        }
+        let Some(worker) = self.current.take() else { return };
+        self.leaving.push(Leaving {
+            worker,
+            kill_at: Some(now + patience),
+            killed_at: None,
+            was_told: false,
+            must_be_asked: true,
+        });
+    }
+
+    /// Asks and kills those on their way out.
+    fn push_out(&mut self, now: Duration, actions: &mut Vec<Action>) {
+        for leaving in &mut self.leaving {
+            let pid = leaving.worker.pid;
+            if std::mem::take(&mut leaving.must_be_asked) {
+                actions.push(Action::Terminate(pid));
+            }
+            if leaving.kill_at.is_some_and(|at| at <= now) {
+                leaving.kill_at = None;
+                leaving.killed_at = Some(now);
+                actions.push(Action::Kill(pid));
+            }
+            let since = leaving.killed_at.map(|at| now.saturating_sub(at));
+            let is_late = since.is_some_and(|since| since >= self.times.tell_unreaped_after);
+            if is_late && !leaving.was_told {
+                leaving.was_told = true;
+                self.notes.push(Note::NotReaped { pid });
+            }
+        }
+    }
+
+    fn may_start(&self, now: Duration) -> bool {
+        self.stop_since.is_none()
+            && self.current.is_none()
+            && !self.is_starting
+            && self.start_at.is_some_and(|at| at <= now)
+            && self.leaving.iter().all(|leaving| self.is_given_up(leaving, now))
+    }
+
+    /// Killed, and not worth waiting for any more.
+    fn is_given_up(&self, leaving: &Leaving, now: Duration) -> bool {
+        leaving.killed_at.is_some_and(|at| now.saturating_sub(at) >= self.times.reap_within)
+    }
+
+    fn next_event(&self, now: Duration) -> Option<Duration> {
+        let mut events = Vec::new();
+        if let Some(worker) = &self.current {
+            events.push(match worker.up_at {
+                Some(_) => worker.last_sign + self.patience,
+                None => worker.started_at + self.times.up_within,
+            });
+        }
+        for leaving in &self.leaving {
+            events.extend(leaving.kill_at);
+            if let Some(killed_at) = leaving.killed_at {
+                events.push(killed_at + self.times.reap_within);
+                events.push(killed_at + self.times.tell_unreaped_after);
+            }
+        }
+        events.extend(self.start_at);
+        events.into_iter().filter(|at| *at > now).min().map(|at| at - now)
+    }
+}
+
+/// How a process ended, for people.
+#[must_use]
+pub fn in_words(ended: &Ended) -> String {
+    match ended {
+        Ended::Code(code) => format!("ended by itself with code {code}"),
+        Ended::Signal(signal) => {
+            let meaning = match signal {
+                4 => " (SIGILL)",
+                6 => " (SIGABRT: it gave up, perhaps for want of memory)",
+                7 => " (SIGBUS)",
+                9 => " (SIGKILL: somebody, or the kernel for want of memory)",
+                11 => " (SIGSEGV)",
+                15 => " (SIGTERM)",
+                _ => "",
+            };
+            format!("ended by signal {signal}{meaning}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
