@@ -7,149 +7,11 @@ use std::time::Duration;
 
 use crate::model::server::{RestartReason, WorkerState};
 
-/// All times of the rule; decision 0012 has the reasons.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Times {
-    /// A worker that says nothing for so long is killed.
-    pub silence: Duration,
-    /// That patience at most, after it was doubled.
-    pub silence_at_most: Duration,
-    /// A worker killed for silence in a life shorter than this doubles the patience.
-    pub short_life: Duration,
-    /// A worker that does not serve after so long is killed.
-    pub up_within: Duration,
-    /// A worker that is to make room for the next one is killed after so long.
-    pub drain_within: Duration,
-    /// The same when everything is to end.
-    pub stop_within: Duration,
-    /// A killed worker that is not reaped after so long no longer holds up the next one.
-    pub reap_within: Duration,
-    /// After so long that is told.
-    pub tell_unreaped_after: Duration,
-    /// A worker that had served for so long is started again at once.
-    pub settled: Duration,
-    /// The first wait before a start; doubles.
-    pub back_off: Duration,
-    /// The longest.
-    pub back_off_at_most: Duration,
-    /// So many crashes before the first worker ever served, and the manager gives up.
-    pub first_tries: u32,
-}
+mod words;
 
-impl Default for Times {
-    fn default() -> Self {
-        Self {
-            silence: Duration::from_millis(2500),
-            silence_at_most: Duration::from_secs(30),
-            short_life: Duration::from_secs(60),
-            up_within: Duration::from_secs(20),
-            drain_within: Duration::from_secs(3),
-            stop_within: Duration::from_secs(10),
-            reap_within: Duration::from_millis(500),
-            tell_unreaped_after: Duration::from_secs(5),
-            settled: Duration::from_secs(10),
-            back_off: Duration::from_millis(250),
-            back_off_at_most: Duration::from_secs(4),
-            first_tries: 5,
-        }
-    }
-}
+pub use words::{Action, Ended, Lost, Note, Outcome, Seen, Times, Turn};
 
-/// How a process ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ended {
-    /// With this exit code.
-    Code(i32),
-    /// By this signal.
-    Signal(i32),
-}
-
-/// What to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
-    /// Start a worker, and tell [`Policy::started`] or [`Policy::not_started`].
-    Start,
-    /// Ask this one to end.
-    Terminate(u32),
-    /// End this one.
-    Kill(u32),
-    /// The manager's work is done.
-    End(Outcome),
-}
-
-/// How the manager's work ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// It was told to.
-    Stopped,
-    /// No worker ever served.
-    GaveUp(String),
-}
-
-/// What happened, to be told and written down.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Note {
-    /// A worker is gone or about to be, though nobody told smonitor to end.
-    Lost(Lost),
-    /// One serves again.
-    Back {
-        /// Since the loss before.
-        after: Duration,
-        /// Its version.
-        version: String,
-    },
-    /// A killed worker is still there: a thread of it is stuck in the kernel.
-    NotReaped {
-        /// Its process number.
-        pid: u32,
-    },
-    /// It is gone after all.
-    Reaped {
-        /// Its process number.
-        pid: u32,
-    },
-}
-
-/// A worker that is gone or about to be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lost {
-    /// Its process number.
-    pub pid: u32,
-    /// Why.
-    pub reason: RestartReason,
-    /// The same for people.
-    pub detail: String,
-    /// How long it had lived.
-    pub lived: Duration,
-    /// Whether it had ever served.
-    pub was_up: bool,
-}
-
-/// What to do now.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Turn {
-    /// In this order.
-    pub actions: Vec<Action>,
-    /// In this order.
-    pub notes: Vec<Note>,
-    /// Come back after this long at the latest.
-    pub wake_after: Option<Duration>,
-}
-
-/// The worker, for those who ask.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
-    /// Its process number.
-    pub pid: u32,
-    /// How it is.
-    pub state: WorkerState,
-    /// On the clock of the policy.
-    pub started_at: Duration,
-    /// None before it served.
-    pub version: Option<String>,
-    /// None before it served.
-    pub last_sign: Option<Duration>,
-}
+use words::in_words;
 
 /// The rule; see the module text.
 #[derive(Debug)]
@@ -521,26 +383,6 @@ impl Policy {
         }
         events.extend(self.start_at);
         events.into_iter().filter(|at| *at > now).min().map(|at| at - now)
-    }
-}
-
-/// How a process ended, for people.
-#[must_use]
-pub fn in_words(ended: &Ended) -> String {
-    match ended {
-        Ended::Code(code) => format!("ended by itself with code {code}"),
-        Ended::Signal(signal) => {
-            let meaning = match signal {
-                4 => " (SIGILL)",
-                6 => " (SIGABRT: it gave up, perhaps for want of memory)",
-                7 => " (SIGBUS)",
-                9 => " (SIGKILL: somebody, or the kernel for want of memory)",
-                11 => " (SIGSEGV)",
-                15 => " (SIGTERM)",
-                _ => "",
-            };
-            format!("ended by signal {signal}{meaning}")
-        }
     }
 }
 

@@ -18,6 +18,7 @@ mod host_live;
 mod host_machine;
 mod host_made;
 mod logins;
+mod manager;
 mod metrics;
 mod network;
 mod node;
