@@ -65,7 +65,7 @@ fn try_run(cli: &Cli, surroundings: &Surroundings, loaded: &Loaded) -> Result<()
             program,
             listener,
             handover: loaded.kept.to_bytes(),
-            prepare: prepare(cli, surroundings, loaded, is_inherited),
+            prepare: Some(prepare(cli, surroundings, loaded, is_inherited)),
             reload,
             journal: state.journal()?,
             control: control(config, state.token).await,
