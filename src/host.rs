@@ -35,6 +35,7 @@ mod limits;
 pub mod logins;
 pub mod memory;
 pub mod missing;
+pub mod name_service;
 pub mod network;
 pub mod numa;
 mod order;
@@ -53,6 +54,8 @@ pub mod units;
 pub mod zfs;
 
 pub use limits::raise_open_file_limit;
+pub use name_service::name_service_needs_network;
+pub use process::visibility::sees_process;
 pub use roots::Roots;
 
 /// Every source there is, one line each.

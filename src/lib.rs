@@ -8,7 +8,7 @@
 //! | L4 delivery | [`web`] |
 //! | L3 roles | [`node`], [`demo`] |
 //! | L2 capabilities | [`host`] (read this machine), [`feed`] (publish and subscribe) |
-//! | L1 foundations | [`cli`], [`config`], [`telemetry`], [`clock`], [`shutdown`], [`state_dir`] |
+//! | L1 foundations | [`cli`], [`config`], [`telemetry`], [`clock`], [`shutdown`], [`state_dir`], [`sandbox`] |
 //! | L0 words | [`model`] |
 //!
 //! The way of a value: `host` reads bytes and makes samples and rates, `node` schedules that and
@@ -25,6 +25,7 @@ pub mod host;
 pub mod manager;
 pub mod model;
 pub mod node;
+pub mod sandbox;
 pub mod serve;
 pub mod shutdown;
 pub mod state_dir;

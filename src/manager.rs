@@ -25,13 +25,17 @@ use crate::shutdown::Shutdown;
 
 pub mod child;
 pub mod control;
+pub mod datagram;
 pub mod journal;
 pub mod link;
+pub mod notify;
 pub mod policy;
+pub mod supervised;
 
 use child::{Child, Program};
 use journal::Journal;
 use link::Word;
+use notify::Notify;
 use policy::{Action, Ended, Note, Outcome, Policy, Times, Turn};
 
 /// Words of workers that wait to be heard; a worker that talks more waits.
@@ -52,18 +56,6 @@ pub struct Prepared {
 /// Reads the settings anew.
 pub type Prepare = Box<dyn FnMut() -> Result<Prepared, String> + Send>;
 
-/// Told when the server begins to serve, is about to read its settings anew, or ends.
-pub trait Watcher: Send {
-    /// It serves, or serves again.
-    fn up(&mut self, status: &ManagerBody);
-    /// The manager is alive and has a worker that is, or is about to have one again.
-    fn alive(&mut self);
-    /// Settings are read anew.
-    fn reloading(&mut self);
-    /// Everything ends.
-    fn stopping(&mut self);
-}
-
 /// What a manager works with.
 pub struct Parts {
     /// What workers are started from.
@@ -81,7 +73,7 @@ pub struct Parts {
     /// The port for status and restart, and its token.
     pub control: Option<(tokio::net::TcpListener, Option<control::Token>)>,
     /// systemd, if it wants to be told.
-    pub watcher: Option<Box<dyn Watcher>>,
+    pub notify: Notify,
     /// The time.
     pub clock: Clock,
     /// The wish to end.
@@ -184,9 +176,7 @@ impl Manager {
             for note in notes {
                 self.tell(&note);
             }
-            if let Some(watcher) = &mut self.parts.watcher {
-                watcher.alive();
-            }
+            self.parts.notify.alive();
             // Starting takes time: what comes next is asked anew.
             let mut is_settled = true;
             for action in actions {
@@ -273,12 +263,13 @@ impl Manager {
                 self.never_up = 0;
                 self.before = None;
                 self.policy.up(now, pid, &version);
-                let status = self.status();
-                if let Some(watcher) = &mut self.parts.watcher {
-                    watcher.up(&status);
-                }
+                self.tell_ready();
             }
         }
+    }
+
+    fn tell_ready(&self) {
+        self.parts.notify.ready(&control::in_a_line(&self.status()));
     }
 
     fn reap(&mut self) {
@@ -310,9 +301,7 @@ impl Manager {
         if self.policy.is_stopping() {
             return;
         }
-        if let Some(watcher) = &mut self.parts.watcher {
-            watcher.reloading();
-        }
+        self.parts.notify.reloading();
         match (self.parts.prepare)() {
             Ok(Prepared { listener, handover }) => {
                 tracing::info!("the settings were read anew");
@@ -325,18 +314,13 @@ impl Manager {
                 tracing::error!(
                     "the settings were read anew and are not used; the old ones stay: {message}"
                 );
-                let status = self.status();
-                if let Some(watcher) = &mut self.parts.watcher {
-                    watcher.up(&status);
-                }
+                self.tell_ready();
             }
         }
     }
 
     fn stop(&mut self) {
-        if let Some(watcher) = &mut self.parts.watcher {
-            watcher.stopping();
-        }
+        self.parts.notify.stopping("smonitor ends");
         self.policy.stop(self.now());
     }
 

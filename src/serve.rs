@@ -11,6 +11,7 @@ use crate::feed::{self, Feed, Publisher};
 use crate::host::{self, Context, Roots, Source};
 use crate::manager::link::{Link, Word};
 use crate::model::recent::RECENT_SPAN_MS;
+use crate::model::server::{RestartedBy, Sandbox};
 use crate::model::wire::Mode;
 use crate::model::{HostId, UnixMillis};
 use crate::node::{self, Node};
@@ -20,9 +21,11 @@ use crate::web::{self, Access, AccessToken, Auth, Web};
 use crate::{demo, telemetry};
 
 mod fault;
+mod sandbox;
 mod sockets;
 mod voice;
 
+pub use sandbox::sandbox_settings;
 pub use sockets::{inherited, open};
 use voice::Voice;
 
@@ -32,8 +35,8 @@ const RATE_WINDOW: Duration = Duration::from_secs(60);
 /// How long a one-off reader waits for values.
 const ONE_OFF_PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long everything has to end after the wish to stop.
-const DRAIN: Duration = Duration::from_secs(8);
+/// How long everything has to end after the wish to stop: less than a manager waits.
+const DRAIN: Duration = Duration::from_millis(2800);
 
 /// What to serve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,14 +51,26 @@ pub enum What {
 }
 
 /// How this process came to serve.
-#[derive(Debug)]
 pub enum How {
     /// Somebody started it, and nobody starts it again.
     Alone,
-    /// systemd or supervisord starts it again.
-    Service,
+    /// systemd or supervisord starts it again. Says whether the settings, read anew, are right.
+    Service(Box<dyn Fn() -> Result<(), String> + Send>),
     /// The manager started it.
     Worker(Link),
+}
+
+impl How {
+    /// Who starts the server again when it dies.
+    fn restarted_by(&self) -> RestartedBy {
+        let is_set = |name| std::env::var_os(name).is_some();
+        match self {
+            Self::Worker(_) => RestartedBy::Manager,
+            Self::Service(_) if is_set("SUPERVISOR_ENABLED") => RestartedBy::Supervisord,
+            Self::Service(_) if is_set("INVOCATION_ID") => RestartedBy::Systemd,
+            Self::Service(_) | Self::Alone => RestartedBy::Nobody,
+        }
+    }
 }
 
 /// Serves until told to stop.
@@ -144,9 +159,21 @@ fn try_run(config: &Config, what: What, how: How, voice: &Voice) -> Result<(), E
     let inherited = inherited()?;
     // Two services must not use one folder; a worker's manager holds the lock for it.
     let _lock = match how {
-        How::Service => Some(StateDir::open(&config.state_dir)?.lock()?),
+        How::Service(_) => lock(config)?,
         How::Alone | How::Worker(_) => None,
     };
+    // Sockets cannot be opened any more in the sandbox, and threads started before are not in it.
+    let listener = match inherited {
+        Some(listener) => listener,
+        None => sockets::open_before_anything_runs(config)?,
+    };
+    let bound =
+        listener.local_addr().map_err(|error| format!("the port has no address: {error}"))?;
+    // Who may look depends on where it really listens.
+    let config = &sockets::bound_to(config, bound);
+    let sandbox = sandbox::enter_sandbox(config)?;
+    let restarted_by = how.restarted_by();
+    let mut check_settings = None;
     let is_first = match how {
         How::Worker(link) => {
             let is_first = link.start == 0;
@@ -169,8 +196,13 @@ fn try_run(config: &Config, what: What, how: How, voice: &Voice) -> Result<(), E
             }
             is_first
         }
-        How::Alone | How::Service => true,
+        How::Service(check) => {
+            check_settings = Some(check);
+            true
+        }
+        How::Alone => true,
     };
+    let about = About { listener, sandbox, is_first, restarted_by, check_settings };
     // The loop and the sockets need little; more threads would only cost memory.
     let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(1, 4));
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -179,7 +211,7 @@ fn try_run(config: &Config, what: What, how: How, voice: &Voice) -> Result<(), E
         .enable_all()
         .build()
         .map_err(|error| format!("cannot start: {error}"))?;
-    let result = runtime.block_on(serve(config, what, inherited, voice, is_first));
+    let result = runtime.block_on(serve(config, what, voice, about));
     // A source that hangs in the kernel must not keep the program from ending.
     runtime.shutdown_background();
     Ok(result?)
@@ -196,26 +228,65 @@ pub fn check_mode(config: &Config, what: What) -> Result<(), String> {
     Ok(())
 }
 
-async fn serve(
-    config: &Config,
-    what: What,
-    inherited: Option<TcpListener>,
-    voice: &Voice,
+/// Takes the state folder for this process alone. A folder that cannot be used costs only that.
+fn lock(config: &Config) -> Result<Option<state_dir::Lock>, Error> {
+    match StateDir::open(&config.state_dir).and_then(|folder| folder.lock()) {
+        Ok(lock) => Ok(Some(lock)),
+        Err(error @ state_dir::Error::InUse { .. }) => Err(error.into()),
+        Err(error) => {
+            tracing::warn!("{error}; without it a second smonitor is not noticed");
+            Ok(None)
+        }
+    }
+}
+
+/// What is known before the runtime starts.
+struct About {
+    listener: TcpListener,
+    sandbox: Sandbox,
     is_first: bool,
+    restarted_by: RestartedBy,
+    check_settings: Option<Box<dyn Fn() -> Result<(), String> + Send>>,
+}
+
+/// SIGTERM and SIGINT end the server. SIGHUP is the manager's, or ends the server if the settings
+/// are right: who starts it again starts it with them.
+fn listen_to_signals(
+    shutdown: &Shutdown,
+    check_settings: Option<Box<dyn Fn() -> Result<(), String> + Send>>,
 ) -> Result<(), String> {
-    let shutdown = Shutdown::new();
-    voice.listen_to_signals(&shutdown)?;
-    let listener = match inherited {
-        Some(listener) => web::adopt(listener),
-        None => web::bind(SocketAddr::new(config.server.host, config.server.port)),
+    let stop = shutdown.clone();
+    let hang_up = move || match check_settings.as_ref().map(|check| check()) {
+        None => tracing::info!("SIGHUP came and is ignored here"),
+        Some(Ok(())) => {
+            tracing::info!("SIGHUP came and the settings are right: ending, to be started anew");
+            stop.trigger();
+        }
+        Some(Err(message)) => {
+            tracing::error!("SIGHUP came and the settings are not used: {message}");
+        }
     };
-    let address = SocketAddr::new(config.server.host, config.server.port);
-    let listener = listener.map_err(|error| sockets::refused(address, &error))?;
-    let bound = listener.local_addr().map_err(|error| sockets::refused(address, &error))?;
-    // Who may look depends on where it really listens.
-    let config = &sockets::bound_to(config, bound);
+    let listening = shutdown.listen_to_signals(hang_up);
+    listening.map_err(|error| format!("cannot listen to signals: {error}"))
+}
+
+async fn serve(config: &Config, what: What, voice: &Voice, about: About) -> Result<(), String> {
+    let About { listener, sandbox, is_first, restarted_by, check_settings } = about;
+    let shutdown = Shutdown::new();
+    listen_to_signals(&shutdown, check_settings)?;
+    let bound = SocketAddr::new(config.server.host, config.server.port);
+    let listener = web::adopt(listener).map_err(|error| sockets::refused(bound, &error))?;
     let (feed, node) = measuring(config, what)?;
-    let settings = web_settings(config, what)?;
+    let settings = web::Settings {
+        restarted_by,
+        sandbox,
+        // Only for what a manager wrote down there.
+        state_dir: match restarted_by {
+            RestartedBy::Nobody => None,
+            _ => StateDir::open(&config.state_dir).ok(),
+        },
+        ..web_settings(config, what)?
+    };
     // Last: a token is shown once, so it must not be made by a start that then fails.
     let (access, fresh_token) = open_access(config)?;
     if is_first || fresh_token.is_some() {
@@ -231,7 +302,7 @@ async fn serve(
         tracker: shutdown.tracker(),
     };
     let web =
-        Web::new(&listener, settings, parts).map_err(|error| sockets::refused(address, &error))?;
+        Web::new(&listener, settings, parts).map_err(|error| sockets::refused(bound, &error))?;
     voice.say(&Word::Up { version: env!("CARGO_PKG_VERSION").to_owned() });
     let mut serving = std::pin::pin!(web.serve(listener));
     tokio::select! {
@@ -243,7 +314,7 @@ async fn serve(
         }
     }
 
-    shutdown.trigger();
+    voice.stopping();
     let left = shutdown.drained(DRAIN).await;
     if left > 0 {
         tracing::warn!(left, "not everything ended in time");

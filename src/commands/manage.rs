@@ -13,6 +13,7 @@ use crate::host::Roots;
 use crate::manager::child::Program;
 use crate::manager::control::Token;
 use crate::manager::journal::{self, Journal, Keep};
+use crate::manager::notify::Notify;
 use crate::manager::policy::{Outcome, Times};
 use crate::manager::{self, Parts, Prepare, Prepared};
 use crate::serve::{self, Error, What};
@@ -58,6 +59,7 @@ fn try_run(cli: &Cli, surroundings: &Surroundings, loaded: &Loaded) -> Result<()
         };
         let signals = shutdown.listen_to_signals(hang_up);
         signals.map_err(|error| format!("cannot listen to signals: {error}"))?;
+        let notify = Notify::from_env(Clock::system());
         let parts = Parts {
             program,
             listener,
@@ -66,7 +68,7 @@ fn try_run(cli: &Cli, surroundings: &Surroundings, loaded: &Loaded) -> Result<()
             reload,
             journal: state.journal()?,
             control: control(config, state.token).await,
-            watcher: None,
+            notify,
             clock: Clock::system(),
             shutdown,
             version: env!("CARGO_PKG_VERSION"),
@@ -114,9 +116,9 @@ fn as_called(file: &Path) -> Option<PathBuf> {
 }
 
 /// The state folder, as far as there is one.
-struct State {
+pub(super) struct State {
     folder: Option<StateDir>,
-    token: Option<Token>,
+    pub(super) token: Option<Token>,
     _lock: Option<state_dir::Lock>,
 }
 
@@ -134,16 +136,25 @@ impl State {
             }
         };
         let lock = folder.lock()?;
+        Ok(Self::of(folder, Some(lock)))
+    }
+
+    /// For a manager beside a worker that has the lock.
+    pub(super) fn beside_a_worker(folder: StateDir) -> Self {
+        Self::of(folder, None)
+    }
+
+    fn of(folder: StateDir, lock: Option<state_dir::Lock>) -> Self {
         let token = web::AccessToken::random();
         let written = folder.write(TOKEN_FILE, format!("{}\n", token.reveal()).as_bytes());
         if let Err(error) = &written {
             tracing::warn!("{error}; POST /restart is off");
         }
         let token = written.is_ok().then(|| Token::new(token.reveal()));
-        Ok(Self { token, folder: Some(folder), _lock: Some(lock) })
+        Self { token, folder: Some(folder), _lock: lock }
     }
 
-    fn journal(&self) -> Result<Journal, String> {
+    pub(super) fn journal(&self) -> Result<Journal, String> {
         let kept = match self.folder.as_ref().map(|folder| folder.read(journal::FILE)).transpose() {
             Ok(kept) => kept.flatten(),
             Err(error) => {
@@ -164,7 +175,7 @@ impl State {
 }
 
 /// The manager's port; it does without, and says so, rather than not serve at all.
-async fn control(
+pub(super) async fn control(
     config: &Config,
     token: Option<Token>,
 ) -> Option<(tokio::net::TcpListener, Option<Token>)> {
@@ -184,6 +195,20 @@ async fn control(
         Err(error) => tracing::debug!(%error, "the manager's port has no address"),
     }
     Some((listener, token))
+}
+
+/// Reads the settings anew, only to see whether they are right.
+pub(super) fn check(
+    cli: &Cli,
+    surroundings: &Surroundings,
+) -> Box<dyn Fn() -> Result<(), String> + Send> {
+    let overrides = cli.overrides.clone();
+    let surroundings = surroundings.clone();
+    Box::new(move || {
+        let loaded = config::load(&overrides, &surroundings)
+            .map_err(|faults| format!("the settings have faults\n{faults}"))?;
+        serve::check_mode(&loaded.config, What::Configured)
+    })
 }
 
 /// Reads the settings anew for SIGHUP: all that the worker uses may change; what this process

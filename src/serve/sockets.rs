@@ -42,6 +42,16 @@ pub fn open(config: &Config) -> Result<TcpListener, String> {
     open().map_err(|error| refused(address, &error))
 }
 
+/// The same where no runtime is there yet.
+pub(super) fn open_before_anything_runs(config: &Config) -> Result<TcpListener, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .map_err(|error| format!("cannot start: {error}"))?;
+    let _within = runtime.enter();
+    open(config)
+}
+
 /// The same settings, listening where it really does: a socket that was handed down may reach
 /// further than the settings say, and who may look depends on that.
 pub(super) fn bound_to(config: &Config, bound: SocketAddr) -> Config {

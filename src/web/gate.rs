@@ -157,7 +157,12 @@ mod tests {
     fn the_gate_alone_keeps_every_role_to_its_routes() {
         let settings = Settings::new(Mode::Node, "0");
         let names = Names::new("127.0.0.1:80".parse().unwrap(), &settings);
-        for needs in [Needs::Nothing, Needs::Role(Role::Guest), Needs::Role(Role::Member)] {
+        for needs in [
+            Needs::Nothing,
+            Needs::Role(Role::Guest),
+            Needs::Role(Role::Member),
+            Needs::Role(Role::Admin),
+        ] {
             for role in [None, Some(Role::Guest), Some(Role::Member), Some(Role::Admin)] {
                 let auth = match role {
                     Some(role) => Auth::Open { role },

@@ -15,13 +15,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::about::Restarts;
 use super::access::Access;
 use super::origin::Names;
 use super::page::Page;
 use super::settings::Settings;
 use super::slots::{Slot, Slots};
 use super::stall::CutWhenStalled;
-use super::{Parts, routes};
+use super::viewers::Viewers;
+use super::{Parts, network, routes};
 use crate::clock::Clock;
 use crate::feed::Feed;
 use crate::model::UnixMillis;
@@ -49,7 +51,11 @@ pub(super) struct Server {
     pub(super) started_at: UnixMillis,
     pub(super) names: Names,
     pub(super) page: Page,
+    /// Places of open sockets.
     pub(super) viewers: Slots,
+    /// The open sockets, by what is known of them.
+    pub(super) listed: Viewers,
+    pub(super) restarts: Restarts,
     pub(super) connections: Slots,
     pub(super) unknown_messages: AtomicU64,
     pub(super) router: Router<Arc<Self>>,
@@ -65,8 +71,7 @@ impl Server {
     pub(super) fn new(bound: SocketAddr, settings: Settings, parts: Parts) -> Self {
         let Parts { feed, access, clock, stop, tracker } = parts;
         let limits = settings.limits;
-        // Behind a proxy all connections come from one address.
-        let per_address = if settings.behind_proxy || bound.ip().to_canonical().is_loopback() {
+        let per_address = if bound.ip().to_canonical().is_loopback() {
             usize::MAX
         } else {
             limits.viewers_per_address.saturating_add(limits.spare_connections / 4)
@@ -79,6 +84,8 @@ impl Server {
             clock,
             names: Names::new(bound, &settings),
             page: Page::new(&settings.base_path),
+            listed: Viewers::default(),
+            restarts: Restarts::new(settings.state_dir.clone(), settings.restarted_by),
             viewers: Slots::new(limits.viewers, limits.viewers_per_address),
             connections: Slots::new(in_all, per_address),
             unknown_messages: AtomicU64::new(0),
@@ -136,7 +143,14 @@ async fn pause_after(error: &std::io::Error) {
 }
 
 fn welcome(server: &Arc<Server>, stream: TcpStream, peer: IpAddr) {
-    match server.connections.take(peer) {
+    // A proxy's connections are those of everybody behind it.
+    let is_proxy = network::is_proxy(peer, server.settings.believed_proxies());
+    let taken = if is_proxy {
+        server.connections.take_for_many(peer)
+    } else {
+        server.connections.take(peer)
+    };
+    match taken {
         Ok(slot) => {
             let task = connection(server.clone(), stream, peer, slot);
             server.spawn(task);

@@ -29,6 +29,8 @@ mod sensors;
 mod snapshot_text;
 mod stays_up;
 mod storage_made;
+mod supervisor_conf;
+mod supervisord;
 mod support;
 mod units;
 mod web;

@@ -67,6 +67,12 @@ pub fn hiding(mounts: &[u8]) -> Hiding {
     hiding
 }
 
+/// Whether this process can be seen: a mount of `proc` may hide it.
+#[must_use]
+pub fn sees_process(roots: &Roots, pid: u32) -> bool {
+    files::read(&roots.proc(format!("{pid}/stat")), files::SMALL).is_ok()
+}
+
 /// Whether only the processes of a pid namespace can be seen, as in a container: then this is not
 /// all of the machine. `None` where that cannot be told.
 #[must_use]

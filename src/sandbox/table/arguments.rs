@@ -1,0 +1,151 @@
+//! Calls that are kept and refused with certain arguments.
+
+use libc::{c_int, c_long};
+
+use super::{Condition, Refused, Test};
+
+/// What a process is told apart from a thread by, and what would give it namespaces of its own.
+const NAMESPACES: [c_int; 7] = [
+    libc::CLONE_NEWNS,
+    libc::CLONE_NEWCGROUP,
+    libc::CLONE_NEWUTS,
+    libc::CLONE_NEWIPC,
+    libc::CLONE_NEWUSER,
+    libc::CLONE_NEWPID,
+    libc::CLONE_NEWNET,
+];
+
+/// clone(2) makes threads and nothing else. Of clone3(2) the flags are behind a pointer, so it is not
+/// kept, and the C library falls back to clone(2).
+pub(super) fn threads() -> Vec<Refused> {
+    let are = |mask, value| Test::BitsAre { mask: bits(mask), value: bits(value) };
+    let processes = ("new processes", are(libc::CLONE_THREAD, 0));
+    let namespaces = NAMESPACES.map(|flag| ("namespaces", are(flag, flag)));
+    let clone = |(why, test)| refused(why, libc::SYS_clone, 0, test);
+    let mut all: Vec<_> = std::iter::once(processes).chain(namespaces).map(clone).collect();
+    all.push(unless(
+        "everything but naming threads",
+        libc::SYS_prctl,
+        0,
+        [libc::PR_SET_NAME, libc::PR_GET_NAME].map(bits),
+    ));
+    all
+}
+
+/// Signals to and limits of other processes than `own`. 0 would be the whole group of processes for
+/// kill(2), and is the own process for prlimit(2).
+pub(super) fn other_processes(own: u32) -> Vec<Refused> {
+    vec![
+        unless("signals to others", libc::SYS_kill, 0, [own]),
+        unless("signals to others", libc::SYS_tgkill, 0, [own]),
+        unless("limits of others", libc::SYS_prlimit64, 0, [0, own]),
+    ]
+}
+
+/// Sockets to other machines, by their family, and TCP Fast Open, which connects without connect(2).
+pub(super) fn sockets(connects: bool) -> Vec<Refused> {
+    const WHY: &str = "sockets to other machines";
+    let mut families = vec![libc::AF_UNIX, libc::AF_NETLINK];
+    if connects {
+        families.extend([libc::AF_INET, libc::AF_INET6]);
+    }
+    let netlink = Condition { argument: 0, test: Test::Is(bits(libc::AF_NETLINK)) };
+    let not_routes = Condition { argument: 2, test: Test::IsNot(bits(libc::NETLINK_ROUTE)) };
+    let mut all = vec![
+        unless(WHY, libc::SYS_socket, 0, families.into_iter().map(bits)),
+        Refused {
+            why: "netlink but for addresses",
+            call: libc::SYS_socket,
+            when: vec![netlink, not_routes],
+        },
+    ];
+    if !connects {
+        let fast = bits(libc::MSG_FASTOPEN);
+        let test = Test::BitsAre { mask: fast, value: fast };
+        all.extend([
+            refused(WHY, libc::SYS_sendto, 3, test),
+            refused(WHY, libc::SYS_sendmsg, 2, test),
+            refused(WHY, libc::SYS_sendmmsg, 3, test),
+        ]);
+    }
+    all
+}
+
+/// What else can be done with what is open: fcntl(2) could have signals sent to others, ioctl(2) could
+/// do anything a driver can.
+pub(super) fn descriptors() -> Vec<Refused> {
+    const FCNTL: [c_int; 12] = [
+        libc::F_DUPFD,
+        libc::F_DUPFD_CLOEXEC,
+        libc::F_GETFD,
+        libc::F_SETFD,
+        libc::F_GETFL,
+        libc::F_SETFL,
+        libc::F_GETLK,
+        libc::F_SETLK,
+        libc::F_SETLKW,
+        libc::F_OFD_GETLK,
+        libc::F_OFD_SETLK,
+        libc::F_OFD_SETLKW,
+    ];
+    // What the C library and the standard library use: terminals, and blocking or not.
+    const IOCTL: [u64; 7] = [
+        libc::TCGETS as u64,
+        libc::TCGETS2 as u64,
+        libc::TIOCGWINSZ as u64,
+        libc::FIONREAD as u64,
+        libc::FIONBIO as u64,
+        libc::FIOCLEX as u64,
+        libc::FIONCLEX as u64,
+    ];
+    #[expect(clippy::cast_possible_truncation, reason = "the kernel takes 32 bits of it")]
+    let requests = IOCTL.map(|request| request as u32);
+    vec![
+        unless("signals about descriptors, leases", libc::SYS_fcntl, 1, FCNTL.map(bits)),
+        unless("commands to devices", libc::SYS_ioctl, 1, requests),
+    ]
+}
+
+/// Opening for writing where nothing may be written; and everywhere cutting a file that is opened
+/// for reading, which Landlock guards since Linux 6.2 only.
+pub(super) fn opening(writes: bool) -> Vec<Refused> {
+    let access = bits(libc::O_ACCMODE);
+    let (cut, create) = (bits(libc::O_TRUNC), bits(libc::O_CREAT));
+    let read = bits(libc::O_RDONLY);
+    let mut tests = vec![(
+        "cutting files that are opened for reading",
+        Test::BitsAre { mask: access | cut, value: read | cut },
+    )];
+    if !writes {
+        const WHY: &str = "opening for writing, where nothing may be written";
+        // The fourth value of the access mode is for ioctl(2) only.
+        for mode in [libc::O_WRONLY, libc::O_RDWR, libc::O_ACCMODE] {
+            tests.push((WHY, Test::BitsAre { mask: access, value: bits(mode) }));
+        }
+        tests.push((WHY, Test::BitsAre { mask: create, value: create }));
+    }
+    let openat = tests.iter().map(|(why, test)| refused(why, libc::SYS_openat, 2, *test));
+    #[cfg(target_arch = "x86_64")]
+    let openat =
+        openat.chain(tests.iter().map(|(why, test)| refused(why, libc::SYS_open, 1, *test)));
+    openat.collect()
+}
+
+fn refused(why: &'static str, call: c_long, argument: u8, test: Test) -> Refused {
+    Refused { why, call, when: vec![Condition { argument, test }] }
+}
+
+/// Refused unless the argument is one of these.
+fn unless(
+    why: &'static str,
+    call: c_long,
+    argument: u8,
+    values: impl IntoIterator<Item = u32>,
+) -> Refused {
+    let is_not = |value| Condition { argument, test: Test::IsNot(value) };
+    Refused { why, call, when: values.into_iter().map(is_not).collect() }
+}
+
+fn bits(value: c_int) -> u32 {
+    value.cast_unsigned()
+}
