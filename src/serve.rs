@@ -172,6 +172,9 @@ fn try_run(config: &Config, what: What, how: How, voice: &Voice) -> Result<(), E
         listener.local_addr().map_err(|error| format!("the port has no address: {error}"))?;
     // Who may look depends on where it really listens.
     let config = &sockets::bound_to(config, bound);
+    if matches!(how, How::Worker(_)) {
+        end_with_manager();
+    }
     let sandbox = sandbox::enter_sandbox(config)?;
     let restarted_by = how.restarted_by();
     let mut check_settings = None;
@@ -187,14 +190,6 @@ fn try_run(config: &Config, what: What, how: How, voice: &Voice) -> Result<(), E
                 );
             });
             noticed.map_err(|error| format!("cannot watch the manager: {error}"))?;
-            // The same by the kernel, for a worker that is stopped: it notices nothing. Sent when
-            // the thread ends that started this process: the one that the manager runs on.
-            let by_kernel = rustix::process::set_parent_process_death_signal(Some(
-                rustix::process::Signal::KILL,
-            ));
-            if let Err(error) = by_kernel {
-                tracing::debug!(%error, "the kernel will not tell of the manager's end");
-            }
             is_first
         }
         How::Service(check) => {
@@ -216,6 +211,15 @@ fn try_run(config: &Config, what: What, how: How, voice: &Voice) -> Result<(), E
     // A source that hangs in the kernel must not keep the program from ending.
     runtime.shutdown_background();
     Ok(result?)
+}
+
+/// Has the kernel kill this process when its manager ends. It notices that by itself, but not while
+/// it is stopped. Meant is the end of the thread that started it: the one that the manager runs on.
+fn end_with_manager() {
+    let kill = Some(rustix::process::Signal::KILL);
+    if let Err(error) = rustix::process::set_parent_process_death_signal(kill) {
+        tracing::debug!(%error, "the kernel will not tell of the manager's end");
+    }
 }
 
 /// Whether this version can do what is asked.
