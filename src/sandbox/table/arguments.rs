@@ -88,14 +88,14 @@ pub(super) fn descriptors() -> Vec<Refused> {
         libc::F_OFD_SETLKW,
     ];
     // What the C library and the standard library use: terminals, and blocking or not.
-    const IOCTL: [u64; 7] = [
-        libc::TCGETS as u64,
-        libc::TCGETS2 as u64,
-        libc::TIOCGWINSZ as u64,
-        libc::FIONREAD as u64,
-        libc::FIONBIO as u64,
-        libc::FIOCLEX as u64,
-        libc::FIONCLEX as u64,
+    const IOCTL: [libc::Ioctl; 7] = [
+        libc::TCGETS,
+        libc::TCGETS2,
+        libc::TIOCGWINSZ,
+        libc::FIONREAD,
+        libc::FIONBIO,
+        libc::FIOCLEX,
+        libc::FIONCLEX,
     ];
     #[expect(clippy::cast_possible_truncation, reason = "the kernel takes 32 bits of it")]
     let requests = IOCTL.map(|request| request as u32);

@@ -153,7 +153,8 @@ fn where_nothing_may_be_written_nothing_is_whatever_the_kernel_has() {
         without_landlock: Some("left out by a test".to_owned()),
         ..settings(&[])
     };
-    let attempts: [(&str, fn(&Stage) -> io::Result<()>); 8] = [
+    type Attempt = fn(&Stage) -> io::Result<()>;
+    let attempts: [(&str, Attempt); 8] = [
         ("create", |stage| File::create_new(stage.free()).map(drop)),
         ("append", |stage| OpenOptions::new().append(true).open(stage.file()).map(drop)),
         ("cut while reading", |stage| open(&stage.file(), OFlags::RDONLY | OFlags::TRUNC)),

@@ -19,7 +19,7 @@ fn the_state_folder_is_written_as_before() {
     let folder = stage.state().join("folder");
     fs::create_dir(&folder).unwrap();
     fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
-    inside(&settings(&[folder.clone()]), || {
+    inside(&settings(std::slice::from_ref(&folder)), || {
         let state = StateDir::open(&folder).unwrap();
         state.write("sessions", b"one").unwrap();
         state.write("sessions", b"two").unwrap();
