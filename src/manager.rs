@@ -208,8 +208,9 @@ impl Manager {
             match started {
                 Err(error) if which < last => {
                     let path = self.parts.program.paths[which].display();
-                    tracing::warn!(%path, %error, "this program does not start; taking the manager's own image");
                     which += 1;
+                    let instead = self.instead(which);
+                    tracing::warn!(%path, %error, "this program does not start; taking {instead}");
                 }
                 other => break other,
             }
@@ -365,8 +366,17 @@ impl Manager {
         self.never_up += 1;
         let last = self.parts.program.paths.len().saturating_sub(1);
         if self.never_up >= STARTS_BEFORE_FALLBACK && self.which < last {
-            tracing::error!("the program does not come up; taking the manager's own image");
             self.which = last;
+            tracing::error!("the program does not come up; taking {}", self.instead(last));
+        }
+    }
+
+    /// What path number `which` is, in words.
+    fn instead(&self, which: usize) -> &'static str {
+        if which + 1 == self.parts.program.paths.len() {
+            "the manager's own image"
+        } else {
+            "the file that the manager was started from"
         }
     }
 

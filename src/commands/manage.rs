@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc;
 
@@ -12,10 +12,11 @@ use crate::config::{self, Config, Loaded, Surroundings};
 use crate::host::Roots;
 use crate::manager::child::Program;
 use crate::manager::control::Token;
-use crate::manager::journal::{self, Journal, Keep};
+use crate::manager::journal::{Journal, Keep};
 use crate::manager::notify::Notify;
 use crate::manager::policy::{Outcome, Times};
 use crate::manager::{self, Parts, Prepare, Prepared};
+use crate::model::server::RESTARTS_FILE;
 use crate::serve::{self, Error, What};
 use crate::shutdown::Shutdown;
 use crate::state_dir::{self, StateDir};
@@ -84,12 +85,35 @@ fn try_run(cli: &Cli, surroundings: &Surroundings, loaded: &Loaded) -> Result<()
     }
 }
 
-/// The executable as it was called, so that an upgraded one is taken; then the running image.
+/// The executable as it was called, so that an upgraded one is taken; its file; then the running
+/// image.
 fn program() -> Result<Program, String> {
-    let path = std::env::current_exe()
+    let file = std::env::current_exe()
         .map_err(|error| format!("cannot find the program's own file: {error}"))?;
+    let mut paths: Vec<PathBuf> = as_called(&file).into_iter().collect();
+    if paths.first() != Some(&file) {
+        paths.push(file);
+    }
+    paths.push(PathBuf::from(Roots::OWN_IMAGE));
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    Ok(Program { paths: vec![path, PathBuf::from(Roots::OWN_IMAGE)], arguments })
+    Ok(Program { paths, arguments })
+}
+
+/// The path that this program was called by, if that leads to `file`. It may be a link, which an
+/// upgrade turns to another file.
+fn as_called(file: &Path) -> Option<PathBuf> {
+    let called = PathBuf::from(std::env::args_os().next()?);
+    let is_name = called.components().count() == 1 && called.file_name().is_some();
+    let path = if is_name {
+        let folders = std::env::var_os("PATH")?;
+        std::env::split_paths(&folders)
+            .map(|folder| folder.join(&called))
+            .find(|at| at.is_file())?
+    } else {
+        std::path::absolute(&called).ok()?
+    };
+    let leads_to = std::fs::canonicalize(&path).ok()?;
+    (leads_to == file).then_some(path)
 }
 
 /// The state folder, as far as there is one.
@@ -132,7 +156,7 @@ impl State {
     }
 
     pub(super) fn journal(&self) -> Result<Journal, String> {
-        let kept = match self.folder.as_ref().map(|folder| folder.read(journal::FILE)).transpose() {
+        let kept = match self.folder.as_ref().map(|folder| folder.read(RESTARTS_FILE)).transpose() {
             Ok(kept) => kept.flatten(),
             Err(error) => {
                 tracing::warn!("{error}; the list of restarts begins anew");
@@ -141,7 +165,7 @@ impl State {
         };
         let keep = self.folder.clone().map(|folder| -> Keep {
             Box::new(move |bytes| {
-                if let Err(error) = folder.write(journal::FILE, bytes) {
+                if let Err(error) = folder.write(RESTARTS_FILE, bytes) {
                     tracing::warn!("{error}; this restart is not kept");
                 }
             })

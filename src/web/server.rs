@@ -33,8 +33,8 @@ const HEAD_MAX_BYTES: usize = 16 * 1024;
 const HEADERS_MAX: usize = 64;
 /// A client that takes nothing of an answer for this long is cut.
 const STALLED_AT_MOST: Duration = Duration::from_secs(30);
-/// At the end: a connection on which nothing was asked yet is cut after this long.
-const UNASKED_AT_MOST: Duration = Duration::from_millis(200);
+/// At the end: how long a connection on which nothing was asked yet is listened to.
+const FIRST_WORDS: Duration = Duration::from_millis(100);
 /// After the machine ran out of something (descriptors, memory), accepting pauses for this long.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 /// What a connection gets that is one too many.
@@ -195,13 +195,20 @@ async fn connection(server: Arc<Server>, stream: TcpStream, peer: IpAddr, slot: 
     let ended = tokio::select! {
         ended = &mut serving => ended,
         () = stop.cancelled() => {
-            serving.as_mut().graceful_shutdown();
-            match tokio::time::timeout(UNASKED_AT_MOST, &mut serving).await {
-                Ok(ended) => ended,
-                Err(_) if was_asked.load(Ordering::Relaxed) => serving.await,
-                // Browsers open connections in advance. They must not hold up the end, and so
-                // whoever serves next.
-                Err(_) => return,
+            // The library ends at once what nothing was asked on. Who has come just now is on the
+            // way to ask, and cannot be sent to whoever serves next.
+            let first = async {
+                if was_asked.load(Ordering::Relaxed) {
+                    return None;
+                }
+                tokio::time::timeout(FIRST_WORDS, &mut serving).await.ok()
+            };
+            match first.await {
+                Some(ended) => ended,
+                None => {
+                    serving.as_mut().graceful_shutdown();
+                    serving.await
+                }
             }
         }
     };

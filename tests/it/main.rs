@@ -25,6 +25,7 @@ mod node;
 mod node_live;
 mod patches;
 mod rules;
+mod sandbox;
 mod sensors;
 mod snapshot_text;
 mod stays_up;

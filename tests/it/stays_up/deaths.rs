@@ -107,15 +107,15 @@ fn starve(server: &Server, worker: Pid) -> (Vec<TcpStream>, Instant) {
 #[test]
 #[ignore = "a figure to compare with, for scripts/bench/stays_up.sh"]
 fn baseline_without_a_manager() {
-    const DEATHS: u32 = 5;
+    const DEATHS: u32 = 8;
     let _alone = alone();
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let setup =
         Setup { manager: "supervisor", port: free.port(), in_a_loop: true, ..Setup::default() };
     let server = Server::start(&setup);
-    let fleet = Fleet::start(&server, VIEWERS);
     let mut refused = 0;
     for death in 1..=DEATHS {
+        let fleet = Fleet::start(&server, VIEWERS);
         let worker = server.worker();
         fleet.mark();
         signal(worker, Signal::KILL);
@@ -125,7 +125,6 @@ fn baseline_without_a_manager() {
         refused += outcome.refused;
     }
     assert!(refused > 0, "if nothing is refused here, nothing refused elsewhere says nothing");
-    drop(fleet);
     server.end_loop();
 }
 

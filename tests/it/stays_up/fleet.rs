@@ -41,7 +41,7 @@ impl Fleet {
                 .unwrap()
         };
         let fleet = Self { ledger, stop, thread: Some(thread) };
-        let outcome = fleet.until_live(Duration::from_secs(30));
+        let outcome = fleet.until(Duration::ZERO, Duration::from_secs(30));
         assert_eq!(outcome.back.len(), viewers, "nobody is live to begin with: {outcome:?}");
         fleet
     }
@@ -54,14 +54,17 @@ impl Fleet {
     /// Waits until every viewer sees values that were taken after the mark, over a connection
     /// opened after it, and has seen them for a second; or until `patience` after the mark.
     pub(super) fn until_live(&self, patience: Duration) -> Outcome {
-        const STEADY: Duration = Duration::from_secs(1);
+        self.until(Duration::from_secs(1), patience)
+    }
+
+    fn until(&self, steady: Duration, patience: Duration) -> Outcome {
         let mut live_since = None;
         let mark = self.ledger.mark();
         loop {
             let now = Instant::now();
             live_since = self.ledger.all_live().then(|| live_since.unwrap_or(now));
-            let is_steady = live_since.is_some_and(|since| now - since >= STEADY);
-            if is_steady || now - mark.at > patience + STEADY {
+            let is_steady = live_since.is_some_and(|since| now - since >= steady);
+            if is_steady || now - mark.at > patience + steady {
                 return self.ledger.outcome();
             }
             std::thread::sleep(Duration::from_millis(20));

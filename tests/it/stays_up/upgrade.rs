@@ -115,3 +115,25 @@ fn a_new_file_that_does_not_work_is_not_used() {
     assert_eq!(image(worker), file(&program), "it runs {}", called(worker));
     assert_eq!(server.end(), Some(0));
 }
+
+/// As versions beside each other are installed, with a link to the one that counts.
+#[test]
+fn an_upgrade_may_turn_a_link() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    another_build(&at("smonitor-1"), "first");
+    another_build(&at("smonitor-2"), "second");
+    std::os::unix::fs::symlink("smonitor-1", at("smonitor")).unwrap();
+    let server = Server::start(&Setup { program: at("smonitor"), ..Setup::default() });
+    assert_eq!(image(server.worker()), file(&at("smonitor-1")));
+    std::os::unix::fs::symlink("smonitor-2", at("new")).unwrap();
+    fs::rename(at("new"), at("smonitor")).unwrap();
+    let worker = restart("upgrade by turning a link, POST /restart", &server);
+    assert_eq!(image(worker), file(&at("smonitor-2")), "it runs {}", called(worker));
+    fs::remove_file(at("smonitor")).unwrap();
+    let worker = restart("link gone, POST /restart", &server);
+    assert_eq!(image(worker), file(&at("smonitor-1")), "it runs {}", called(worker));
+    assert!(server.logs().contains("taking the file that the manager was started from"));
+    assert_eq!(server.end(), Some(0));
+}
