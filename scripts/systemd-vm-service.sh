@@ -97,7 +97,12 @@ own_mount_table() {
 }
 
 more_rights() {
+    as root 'mount -o remount,hidepid=2 /proc && mkdir -m 700 /srv/closed && mkdir /srv/closed/in &&
+        mount -t tmpfs none /srv/closed/in'
+    shown unit.json
     with_drop_in more-rights <docs/systemd/more-rights.conf
+    grep -q '"sees_other_users": *true' "$folder/more-rights.json" || fail "it sees no other users"
+    as root 'umount /srv/closed/in && rm -r /srv/closed && mount -o remount,hidepid=0 /proc'
 }
 
 kill_worker() {
@@ -171,7 +176,7 @@ socket() {
     # shellcheck disable=SC2016 # for the shell in the machine
     as root 'systemctl restart --no-block smonitor.service; refused=0
         for _ in 1 2 3 4 5 6 7 8; do
-            busybox wget -qO- -T 30 http://127.0.0.1:8999/healthz >/dev/null || refused=$((refused + 1))
+            timeout 30 busybox wget -qO- http://127.0.0.1:8999/healthz >/dev/null || refused=$((refused + 1))
         done
         [ "$refused" = 0 ]' || fail "a restart of the service refused connections"
     as root systemctl stop smonitor.socket smonitor.service

@@ -216,7 +216,7 @@ impl Manager {
             ),
             Note::Complains { message } => tracing::error!("{program} cannot start: {message}"),
             Note::LeftAlone(state) => {
-                tracing::info!("{program} {}; it is left alone", words(state))
+                tracing::info!("{program} {}; it is left alone", words(state));
             }
             Note::NothingToRestart(state) => tracing::warn!(
                 "POST /restart came, but {program} {}; run: supervisorctl start {program}",

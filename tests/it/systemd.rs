@@ -202,7 +202,10 @@ impl Drop for Service {
 fn the_manager_tells_systemd_how_it_is() {
     let service = Service::start("self");
     let (ready, _) = service.next();
-    assert!(ready.starts_with("READY=1\nSTATUS=serving (process "), "{ready}");
+    assert!(
+        ready.starts_with("READY=1\nSTATUS=smonitor manager ") && ready.contains(" up, "),
+        "{ready}"
+    );
     for _ in 0..5 {
         service.sign();
     }
