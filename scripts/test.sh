@@ -6,10 +6,10 @@
 #
 # Parts: rust, frontend, browser, deny.
 # Needs Rust (rustup) and Node.js 20.19 or newer; installs the rest: npm packages, and where apt-get
-# is there sshd, dbus, Prometheus and node_exporter for the rust part, Chromium and a Chinese font for
-# the browser part. "deny" checks licences, sources
-# and duplicate crates; building cargo-deny takes minutes, so without being asked for by name it
-# runs only where it is installed already.
+# is there sshd, dbus, Prometheus, node_exporter, supervisord and systemd's tools for the rust part,
+# Chromium, a Chinese font, nginx, Caddy, HAProxy and Apache httpd for the browser part. "deny" checks
+# licences, sources and duplicate crates; building cargo-deny takes minutes, so without being asked
+# for by name it runs only where it is installed already.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -81,6 +81,27 @@ need_browser() {
     export CHROME_PATH
 }
 
+# The proxies that smonitor is tested behind. Their packages start them as services where there is
+# systemd, which nobody asked for on a machine of their own: there they are only named.
+need_proxies() {
+    local missing=() name
+    for name in nginx caddy haproxy; do
+        PATH=$PATH:/usr/sbin command -v "$name" >/dev/null || missing+=("$name")
+    done
+    PATH=$PATH:/usr/sbin command -v apache2 >/dev/null || missing+=(apache2-bin)
+    command -v htpasswd >/dev/null || missing+=(apache2-utils)
+    command -v openssl >/dev/null || missing+=(openssl)
+    command -v curl >/dev/null || missing+=(curl)
+    if ((${#missing[@]} == 0)); then
+        return
+    fi
+    if ! command -v apt-get >/dev/null || [[ -d /run/systemd/system && ${CI:-} != true ]]; then
+        skip "packages ${missing[*]}" "install them for the tests behind proxies"
+        return
+    fi
+    run "packages ${missing[*]}" install_packages "${missing[@]}"
+}
+
 scripts_are_clean() {
     shellcheck -x scripts/*.sh .ci/run
 }
@@ -93,6 +114,8 @@ need_services() {
     command -v dbus-daemon >/dev/null || missing+=(dbus)
     command -v promtool >/dev/null || missing+=(prometheus)
     command -v prometheus-node-exporter >/dev/null || missing+=(prometheus-node-exporter)
+    command -v supervisord >/dev/null || missing+=(supervisor)
+    command -v systemd-analyze >/dev/null || missing+=(systemd)
     if ((${#missing[@]} == 0)); then
         return
     fi
@@ -133,6 +156,7 @@ browser() {
     need_rust
     need_node
     need_browser
+    need_proxies
     run "release build" cargo build --locked --release
     SMONITOR_BIN=$(realpath "${CARGO_TARGET_DIR:-target}/release/smonitor")
     export SMONITOR_BIN

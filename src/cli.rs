@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::config::Overrides;
+pub use crate::config::Overrides;
 
 mod arguments;
 mod output;
@@ -57,11 +57,34 @@ pub enum Action {
     Snapshot(Snapshot),
     /// Say what can be read here, what not, and why.
     Doctor(Form),
+    /// Write program files for supervisord.
+    SupervisorConf(SupervisorConf),
+    /// Watch a worker that supervisord runs as this program.
+    Manager {
+        /// The program's name in supervisord, with its group if it is in one.
+        program: String,
+    },
     /// Serve made-up hosts.
     Demo {
         /// The same seed shows the same hosts.
         seed: u64,
     },
+}
+
+/// What to write for supervisord.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SupervisorConf {
+    /// Where to.
+    pub folder: PathBuf,
+    /// As whom the server is to run; none: root's supervisord runs it as a user of its own, and
+    /// others' as themselves.
+    pub user: Option<String>,
+    /// Where the programs' output goes; none: the usual place.
+    pub log_dir: Option<PathBuf>,
+    /// Output goes to supervisord's own, not to files.
+    pub log_to_stdout: bool,
+    /// Replace files that somebody changed.
+    pub force: bool,
 }
 
 /// How a command answers.

@@ -14,6 +14,8 @@ pub mod manage;
 pub mod measure;
 pub mod remedy;
 pub mod snapshot;
+pub mod supervise;
+pub mod supervisor_conf;
 pub mod text;
 
 /// Does what the command line asks for.
@@ -43,11 +45,16 @@ pub fn run(cli: &Cli) -> Exit {
             (Some(link), _) => serve::run(&loaded, serve::What::Configured, How::Worker(link)),
             (None, ManagerMode::Own) => manage::run(cli, &surroundings, &loaded),
             (None, ManagerMode::Supervisor) => {
-                serve::run(&loaded, serve::What::Configured, How::Service)
+                let check = manage::check(cli, &surroundings);
+                serve::run(&loaded, serve::What::Configured, How::Service(check))
             }
         },
         Action::Demo { seed } => serve::run(&loaded, serve::What::Demo { seed: *seed }, How::Alone),
         Action::Snapshot(options) => finish(snapshot::run(&loaded, options)),
+        Action::SupervisorConf(wanted) => {
+            finish(supervisor_conf::run(wanted, &cli.overrides, &surroundings, &loaded))
+        }
+        Action::Manager { program } => supervise::run(program, &surroundings, &loaded),
         Action::Doctor(form) => finish(doctor::run(&loaded, *form)),
         Action::CheckConfig(_) => unreachable!("handled above, before the settings must be right"),
     }

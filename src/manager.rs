@@ -17,6 +17,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::UnixStream;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::clock::Clock;
 use crate::model::server::{ManagerBody, RestartReason, WorkerBody};
@@ -25,13 +26,17 @@ use crate::shutdown::Shutdown;
 
 pub mod child;
 pub mod control;
+pub mod datagram;
 pub mod journal;
 pub mod link;
+pub mod notify;
 pub mod policy;
+pub mod supervised;
 
 use child::{Child, Program};
 use journal::Journal;
 use link::Word;
+use notify::Notify;
 use policy::{Action, Ended, Note, Outcome, Policy, Times, Turn};
 
 /// Words of workers that wait to be heard; a worker that talks more waits.
@@ -49,20 +54,11 @@ pub struct Prepared {
     pub handover: Vec<u8>,
 }
 
+/// Settings that are being read on a thread of their own.
+type Pending = JoinHandle<(Prepare, Result<Prepared, String>)>;
+
 /// Reads the settings anew.
 pub type Prepare = Box<dyn FnMut() -> Result<Prepared, String> + Send>;
-
-/// Told when the server begins to serve, is about to read its settings anew, or ends.
-pub trait Watcher: Send {
-    /// It serves, or serves again.
-    fn up(&mut self, status: &ManagerBody);
-    /// The manager is alive and has a worker that is, or is about to have one again.
-    fn alive(&mut self);
-    /// Settings are read anew.
-    fn reloading(&mut self);
-    /// Everything ends.
-    fn stopping(&mut self);
-}
 
 /// What a manager works with.
 pub struct Parts {
@@ -72,8 +68,8 @@ pub struct Parts {
     pub listener: TcpListener,
     /// What the first worker is given.
     pub handover: Vec<u8>,
-    /// Reads the settings anew, when SIGHUP came.
-    pub prepare: Prepare,
+    /// Reads the settings anew, when SIGHUP came; none while it does.
+    pub prepare: Option<Prepare>,
     /// A message for each SIGHUP.
     pub reload: mpsc::Receiver<()>,
     /// The list of restarts.
@@ -81,7 +77,7 @@ pub struct Parts {
     /// The port for status and restart, and its token.
     pub control: Option<(tokio::net::TcpListener, Option<control::Token>)>,
     /// systemd, if it wants to be told.
-    pub watcher: Option<Box<dyn Watcher>>,
+    pub notify: Notify,
     /// The time.
     pub clock: Clock,
     /// The wish to end.
@@ -106,6 +102,7 @@ pub async fn run(mut parts: Parts) -> std::io::Result<Outcome> {
     let mut manager = Manager {
         handover: std::mem::take(&mut parts.handover),
         before: None,
+        reading: None,
         starts: 0,
         never_up: 0,
         which: 0,
@@ -131,13 +128,11 @@ pub async fn run(mut parts: Parts) -> std::io::Result<Outcome> {
             wake_after = wake_after.min(LAST_WORDS);
         }
         say.send_replace(manager.status());
-        let now = manager.now();
+        let wake_at = manager.now() + wake_after;
         let stop = manager.parts.shutdown.clone();
         let is_stopping = manager.policy.is_stopping();
         tokio::select! {
-            () = tokio::time::sleep(wake_after) => {
-                woken_late = manager.now().saturating_sub(now + wake_after);
-            }
+            () = tokio::time::sleep(wake_after) => {}
             Some((pid, word)) = heard.recv() => match word {
                 Some(word) => manager.hear(pid, word),
                 None => _ = manager.talking.remove(&pid),
@@ -145,8 +140,10 @@ pub async fn run(mut parts: Parts) -> std::io::Result<Outcome> {
             _ = children.recv() => manager.reap(),
             Some(()) = asked.recv() => manager.replace(RestartReason::Requested, "POST /restart"),
             Some(()) = manager.parts.reload.recv() => manager.reload(),
+            Some(read) = finished(&mut manager.reading) => manager.reloaded(read),
             () = stop.wait(), if !is_stopping => manager.stop(),
         }
+        woken_late = manager.now().saturating_sub(wake_at);
         manager.bury();
     }
 }
@@ -158,6 +155,8 @@ struct Manager {
     handover: Vec<u8>,
     /// What was served with before the newest reload, until a worker serves with the new.
     before: Option<(Vec<u8>, Option<TcpListener>)>,
+    /// Settings that are being read.
+    reading: Option<Pending>,
     starts: u64,
     /// Starts in a row that never served.
     never_up: u32,
@@ -184,9 +183,7 @@ impl Manager {
             for note in notes {
                 self.tell(&note);
             }
-            if let Some(watcher) = &mut self.parts.watcher {
-                watcher.alive();
-            }
+            self.parts.notify.alive();
             // Starting takes time: what comes next is asked anew.
             let mut is_settled = true;
             for action in actions {
@@ -218,8 +215,9 @@ impl Manager {
             match started {
                 Err(error) if which < last => {
                     let path = self.parts.program.paths[which].display();
-                    tracing::warn!(%path, %error, "this program does not start; taking the manager's own image");
                     which += 1;
+                    let instead = self.instead(which);
+                    tracing::warn!(%path, %error, "this program does not start; taking {instead}");
                 }
                 other => break other,
             }
@@ -272,12 +270,13 @@ impl Manager {
                 self.never_up = 0;
                 self.before = None;
                 self.policy.up(now, pid, &version);
-                let status = self.status();
-                if let Some(watcher) = &mut self.parts.watcher {
-                    watcher.up(&status);
-                }
+                self.tell_ready();
             }
         }
+    }
+
+    fn tell_ready(&self) {
+        self.parts.notify.ready(&control::in_a_line(&self.status()));
     }
 
     fn reap(&mut self) {
@@ -305,14 +304,32 @@ impl Manager {
         self.policy.replace(self.now(), reason, detail);
     }
 
+    /// Reads the settings anew, aside: they may be on a file server that does not answer.
     fn reload(&mut self) {
         if self.policy.is_stopping() {
             return;
         }
-        if let Some(watcher) = &mut self.parts.watcher {
-            watcher.reloading();
+        self.parts.notify.reloading();
+        match self.parts.prepare.take() {
+            Some(mut prepare) => {
+                self.reading = Some(tokio::task::spawn_blocking(move || {
+                    let prepared = prepare();
+                    (prepare, prepared)
+                }));
+            }
+            None => tracing::warn!("the settings are still being read since the last SIGHUP"),
         }
-        match (self.parts.prepare)() {
+    }
+
+    fn reloaded(&mut self, read: Result<(Prepare, Result<Prepared, String>), JoinError>) {
+        let prepared = match read {
+            Ok((prepare, prepared)) => {
+                self.parts.prepare = Some(prepare);
+                prepared
+            }
+            Err(error) => Err(format!("reading them failed, which is a bug: {error}")),
+        };
+        match prepared {
             Ok(Prepared { listener, handover }) => {
                 tracing::info!("the settings were read anew");
                 let listener = listener.map(|new| std::mem::replace(&mut self.parts.listener, new));
@@ -324,18 +341,13 @@ impl Manager {
                 tracing::error!(
                     "the settings were read anew and are not used; the old ones stay: {message}"
                 );
-                let status = self.status();
-                if let Some(watcher) = &mut self.parts.watcher {
-                    watcher.up(&status);
-                }
+                self.tell_ready();
             }
         }
     }
 
     fn stop(&mut self) {
-        if let Some(watcher) = &mut self.parts.watcher {
-            watcher.stopping();
-        }
+        self.parts.notify.stopping("smonitor ends");
         self.policy.stop(self.now());
     }
 
@@ -381,8 +393,17 @@ impl Manager {
         self.never_up += 1;
         let last = self.parts.program.paths.len().saturating_sub(1);
         if self.never_up >= STARTS_BEFORE_FALLBACK && self.which < last {
-            tracing::error!("the program does not come up; taking the manager's own image");
             self.which = last;
+            tracing::error!("the program does not come up; taking {}", self.instead(last));
+        }
+    }
+
+    /// What path number `which` is, in words.
+    fn instead(&self, which: usize) -> &'static str {
+        if which + 1 == self.parts.program.paths.len() {
+            "the manager's own image"
+        } else {
+            "the file that the manager was started from"
         }
     }
 
@@ -413,6 +434,16 @@ impl Manager {
 
 fn before(wall: UnixMillis, ago: Duration) -> UnixMillis {
     UnixMillis(wall.0.saturating_sub(i64::try_from(ago.as_millis()).unwrap_or(i64::MAX)))
+}
+
+/// What a task brings; never, if there is none.
+async fn finished<T>(task: &mut Option<JoinHandle<T>>) -> Option<Result<T, JoinError>> {
+    let result = match task {
+        Some(task) => task.await,
+        None => std::future::pending().await,
+    };
+    *task = None;
+    Some(result)
 }
 
 /// Passes on what a worker says, line by line.

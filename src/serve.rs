@@ -11,6 +11,7 @@ use crate::feed::{self, Feed, Publisher};
 use crate::host::{self, Context, Roots, Source};
 use crate::manager::link::{Link, Word};
 use crate::model::recent::RECENT_SPAN_MS;
+use crate::model::server::{RestartedBy, Sandbox};
 use crate::model::wire::Mode;
 use crate::model::{HostId, UnixMillis};
 use crate::node::{self, Node};
@@ -19,6 +20,7 @@ use crate::state_dir::{self, StateDir};
 use crate::web::{self, Access, AccessToken, Auth, Web};
 use crate::{demo, telemetry};
 
+mod fault;
 mod sandbox;
 mod sockets;
 mod voice;
@@ -33,8 +35,9 @@ const RATE_WINDOW: Duration = Duration::from_secs(60);
 /// How long a one-off reader waits for values.
 const ONE_OFF_PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long everything has to end after the wish to stop.
-const DRAIN: Duration = Duration::from_secs(8);
+/// How long everything else has to end once viewers are gone; with their time less than a manager
+/// waits.
+const DRAIN: Duration = Duration::from_millis(500);
 
 /// What to serve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,14 +52,26 @@ pub enum What {
 }
 
 /// How this process came to serve.
-#[derive(Debug)]
 pub enum How {
     /// Somebody started it, and nobody starts it again.
     Alone,
-    /// systemd or supervisord starts it again.
-    Service,
+    /// systemd or supervisord starts it again. Says whether the settings, read anew, are right.
+    Service(Box<dyn Fn() -> Result<(), String> + Send>),
     /// The manager started it.
     Worker(Link),
+}
+
+impl How {
+    /// Who starts the server again when it dies.
+    fn restarted_by(&self) -> RestartedBy {
+        let is_set = |name| std::env::var_os(name).is_some();
+        match self {
+            Self::Worker(_) => RestartedBy::Manager,
+            Self::Service(_) if is_set("SUPERVISOR_ENABLED") => RestartedBy::Supervisord,
+            Self::Service(_) if is_set("INVOCATION_ID") => RestartedBy::Systemd,
+            Self::Service(_) | Self::Alone => RestartedBy::Nobody,
+        }
+    }
 }
 
 /// Serves until told to stop.
@@ -145,7 +160,7 @@ fn try_run(config: &Config, what: What, how: How, voice: &Voice) -> Result<(), E
     let inherited = inherited()?;
     // Two services must not use one folder; a worker's manager holds the lock for it.
     let _lock = match how {
-        How::Service => Some(StateDir::open(&config.state_dir)?.lock()?),
+        How::Service(_) => lock(config)?,
         How::Alone | How::Worker(_) => None,
     };
     // Sockets cannot be opened any more in the sandbox, and threads started before are not in it.
@@ -157,7 +172,12 @@ fn try_run(config: &Config, what: What, how: How, voice: &Voice) -> Result<(), E
         listener.local_addr().map_err(|error| format!("the port has no address: {error}"))?;
     // Who may look depends on where it really listens.
     let config = &sockets::bound_to(config, bound);
-    let _sandbox = sandbox::enter_sandbox(config)?;
+    if matches!(how, How::Worker(_)) {
+        end_with_manager();
+    }
+    let sandbox = sandbox::enter_sandbox(config)?;
+    let restarted_by = how.restarted_by();
+    let mut check_settings = None;
     let is_first = match how {
         How::Worker(link) => {
             let is_first = link.start == 0;
@@ -172,8 +192,13 @@ fn try_run(config: &Config, what: What, how: How, voice: &Voice) -> Result<(), E
             noticed.map_err(|error| format!("cannot watch the manager: {error}"))?;
             is_first
         }
-        How::Alone | How::Service => true,
+        How::Service(check) => {
+            check_settings = Some(check);
+            true
+        }
+        How::Alone => true,
     };
+    let about = About { listener, sandbox, is_first, restarted_by, check_settings };
     // The loop and the sockets need little; more threads would only cost memory.
     let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(1, 4));
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -182,10 +207,19 @@ fn try_run(config: &Config, what: What, how: How, voice: &Voice) -> Result<(), E
         .enable_all()
         .build()
         .map_err(|error| format!("cannot start: {error}"))?;
-    let result = runtime.block_on(serve(config, what, listener, voice, is_first));
+    let result = runtime.block_on(serve(config, what, voice, about));
     // A source that hangs in the kernel must not keep the program from ending.
     runtime.shutdown_background();
     Ok(result?)
+}
+
+/// Has the kernel kill this process when its manager ends. It notices that by itself, but not while
+/// it is stopped. Meant is the end of the thread that started it: the one that the manager runs on.
+fn end_with_manager() {
+    let kill = Some(rustix::process::Signal::KILL);
+    if let Err(error) = rustix::process::set_parent_process_death_signal(kill) {
+        tracing::debug!(%error, "the kernel will not tell of the manager's end");
+    }
 }
 
 /// Whether this version can do what is asked.
@@ -199,26 +233,72 @@ pub fn check_mode(config: &Config, what: What) -> Result<(), String> {
     Ok(())
 }
 
-async fn serve(
-    config: &Config,
-    what: What,
+/// Takes the state folder for this process alone. A folder that cannot be used costs only that.
+fn lock(config: &Config) -> Result<Option<state_dir::Lock>, Error> {
+    match StateDir::open(&config.state_dir).and_then(|folder| folder.lock()) {
+        Ok(lock) => Ok(Some(lock)),
+        Err(error @ state_dir::Error::InUse { .. }) => Err(error.into()),
+        Err(error) => {
+            tracing::warn!("{error}; without it a second smonitor is not noticed");
+            Ok(None)
+        }
+    }
+}
+
+/// What is known before the runtime starts.
+struct About {
     listener: TcpListener,
-    voice: &Voice,
+    sandbox: Sandbox,
     is_first: bool,
+    restarted_by: RestartedBy,
+    check_settings: Option<Box<dyn Fn() -> Result<(), String> + Send>>,
+}
+
+/// SIGTERM and SIGINT end the server. SIGHUP is the manager's, or ends the server if the settings
+/// are right: who starts it again starts it with them.
+fn listen_to_signals(
+    shutdown: &Shutdown,
+    check_settings: Option<Box<dyn Fn() -> Result<(), String> + Send>>,
 ) -> Result<(), String> {
+    let stop = shutdown.clone();
+    let hang_up = move || match check_settings.as_ref().map(|check| check()) {
+        None => tracing::info!("SIGHUP came and is ignored here"),
+        Some(Ok(())) => {
+            tracing::info!("SIGHUP came and the settings are right: ending, to be started anew");
+            stop.trigger();
+        }
+        Some(Err(message)) => {
+            tracing::error!("SIGHUP came and the settings are not used: {message}");
+        }
+    };
+    let listening = shutdown.listen_to_signals(hang_up);
+    listening.map_err(|error| format!("cannot listen to signals: {error}"))
+}
+
+async fn serve(config: &Config, what: What, voice: &Voice, about: About) -> Result<(), String> {
+    let About { listener, sandbox, is_first, restarted_by, check_settings } = about;
     let shutdown = Shutdown::new();
-    voice.listen_to_signals(&shutdown)?;
+    listen_to_signals(&shutdown, check_settings)?;
     let bound = SocketAddr::new(config.server.host, config.server.port);
     let listener = web::adopt(listener).map_err(|error| sockets::refused(bound, &error))?;
     let (feed, node) = measuring(config, what)?;
-    let settings = web_settings(config, what)?;
+    let settings = web::Settings {
+        restarted_by,
+        sandbox,
+        // Only for what a manager wrote down there.
+        state_dir: match restarted_by {
+            RestartedBy::Nobody => None,
+            _ => StateDir::open(&config.state_dir).ok(),
+        },
+        ..web_settings(config, what)?
+    };
     // Last: a token is shown once, so it must not be made by a start that then fails.
     let (access, fresh_token) = open_access(config)?;
     if is_first || fresh_token.is_some() {
         announce(config, what, bound, fresh_token)?;
     }
     let beat = voice.beating(Clock::system());
-    let mut measuring = shutdown.spawn(node.run(shutdown.token(), beat));
+    let mut measuring = shutdown.spawn(fault::around(node.run(shutdown.token(), beat)));
     let parts = web::Parts {
         feed,
         access,
@@ -239,7 +319,7 @@ async fn serve(
         }
     }
 
-    shutdown.trigger();
+    voice.stopping();
     let left = shutdown.drained(DRAIN).await;
     if left > 0 {
         tracing::warn!(left, "not everything ended in time");

@@ -195,6 +195,7 @@ impl StateDir {
         let path = self.file(name);
         let temporary = self.temporary(name);
         let written = write_new(&temporary, bytes)
+            .and_then(|()| give_to_owner(&temporary, &self.0.path))
             .and_then(|()| fs::rename(&temporary, &path))
             .and_then(|()| sync_folder(&self.0.path));
         written.map_err(|cause| {
@@ -290,6 +291,25 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
+/// What root writes into somebody's folder belongs to that somebody, who must be able to read it.
+#[cfg(unix)]
+fn give_to_owner(file: &Path, folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+    if !rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    let folder = fs::metadata(folder)?;
+    if folder.uid() == 0 {
+        return Ok(());
+    }
+    std::os::unix::fs::lchown(file, Some(folder.uid()), Some(folder.gid()))
+}
+
+#[cfg(not(unix))]
+fn give_to_owner(_file: &Path, _folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// A rename lasts over a power cut once the folder is on the disk.
 fn sync_folder(path: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
@@ -332,6 +352,23 @@ mod tests {
         assert!(error.to_string().contains("chmod 700"), "{error}");
         fs::set_permissions(parent.path(), fs::Permissions::from_mode(0o755)).unwrap();
         StateDir::open(parent.path()).expect("readable is warned about, not refused");
+    }
+
+    #[test]
+    fn what_root_writes_in_somebodys_folder_is_that_somebodys() {
+        if !rustix::process::geteuid().is_root() {
+            println!("skipped: only root can give files away");
+            return;
+        }
+        let parent = tempfile::tempdir().unwrap();
+        std::os::unix::fs::chown(parent.path(), Some(12_345), Some(12_346)).unwrap();
+        let state_dir = StateDir::open(parent.path()).unwrap();
+        state_dir.write("restarts.json", b"[]").unwrap();
+        let metadata = fs::metadata(parent.path().join("restarts.json")).unwrap();
+        assert_eq!(
+            (metadata.uid(), metadata.gid(), metadata.mode() & 0o777),
+            (12_345, 12_346, 0o600)
+        );
     }
 
     #[test]

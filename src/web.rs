@@ -18,6 +18,7 @@ use tokio_util::task::TaskTracker;
 use crate::clock::Clock;
 use crate::feed::Feed;
 
+mod about;
 pub mod access;
 mod answer;
 pub mod gate;
@@ -33,6 +34,7 @@ mod settings;
 mod slots;
 mod socket;
 mod stall;
+mod viewers;
 
 pub use access::{Access, AccessToken, Auth, TOKEN_FILE};
 pub use origin::{InvalidPublicUrl, PublicUrl};

@@ -18,20 +18,27 @@ const sum = (names) => [...names].reduce((total, name) => total + (size.get(name
 /** @param {Iterable<string>} names @param {string} kind */
 const only = (names, kind) => [...names].filter((name) => name.endsWith(kind));
 
+/** The list of what is to be fetched beside a view that is opened later: that view names it itself. */
+const beside = /m\.f=\[[^\]]*\]/;
+const imports = new Map(files.map((name) => [name, (text.get(name) ?? '').replace(beside, '')]));
 /** Every file of the build that a file names: what it imports, now or later. @param {string} name */
-const named = (name) => files.filter((other) => other !== name && text.get(name)?.includes(other));
+const named = (name) => files.filter((other) => other !== name && imports.get(name)?.includes(other));
 /** What is fetched only when somebody opens it: other views, dialogs, the other language. */
-const apart = /^(\w+Tab|Processes|Login|NotFound|\w*(Dialog|Sheet|Details|Drawer)|zh|[\w-]*zh)-/;
+const apart =
+  /^(\w+Tab|Processes|Login|Server|HostList|NotFound|\w*(Dialog|Sheet|Details|Drawer)|zh|[\w-]*zh)-/;
 
-/** The files of a view. @param {string[]} roots */
-function closure(roots) {
+/** The files of a view; what those in `ends` name is none of it. @param {string[]} roots */
+function closure(roots, ends = /** @type {string[]} */ ([])) {
   const found = new Set(roots);
-  for (const name of found) for (const next of named(name)) if (!apart.test(next)) found.add(next);
+  for (const name of found)
+    for (const next of ends.includes(name) ? [] : named(name)) if (!apart.test(next)) found.add(next);
   return found;
 }
 
+/** Pages of their own: nothing of the host's page is on them. */
+const page = /^(Login|Server)-/;
 const first = files.filter((name) => html.includes(name));
-const views = files.filter((name) => /^(\w+Tab|Processes|Login)-.*\.js$/.test(name));
+const views = files.filter((name) => /^(\w+Tab|Processes|Login|Server)-.*\.js$/.test(name));
 const overview = closure(first);
 const css = files.filter((name) => name.endsWith('.css'));
 /** @type {[name: string, bytes: number, budget: number][]} */
@@ -39,7 +46,7 @@ const rows = [
   ['first route, JS and CSS', sum(first), 60 * KB],
   ['view Overview, all it fetches, JS', sum(only(overview, '.js')), 120 * KB],
   ...views.map((view) => {
-    const own = closure([view]);
+    const own = closure([view], page.test(view) ? first : []);
     const all = new Set([...first, ...own]);
     return /** @type {[string, number, number]} */ ([
       `view ${view.replace(/(Tab)?-.*/, '')}, JS`,

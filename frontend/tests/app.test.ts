@@ -141,6 +141,21 @@ describe('App', () => {
     expect(screen.getByRole('alert')).toHaveTextContent('does not let you see');
   });
 
+  it.each([
+    ['admin', true],
+    ['member', false],
+    ['guest', false],
+  ] as const)('offers the page "Server" to admins only: %s', async (role, offered) => {
+    render(App);
+    await wait(0);
+    FakeSocket.last.open();
+    await FakeSocket.last.say({ type: 'hello', ...hello({ host: 'gpu-1', role }) });
+    await wait(50);
+    expect(screen.queryByRole('link', { name: 'Server' }) !== null).toBe(offered);
+    window.dispatchEvent(new KeyboardEvent('keydown', { key: 'v', cancelable: true }));
+    expect(route().page).toBe(offered ? 'server' : 'home');
+  });
+
   it('shows guests no processes', async () => {
     render(App);
     await wait(0);

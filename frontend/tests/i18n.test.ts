@@ -3,13 +3,17 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { chooseLanguage, fill, getLanguage, setLanguage, t, tn } from '../src/lib/i18n/index.svelte';
 import { zh } from '../src/lib/i18n/zh';
-import { later as laterZh } from '../src/lib/i18n/zh/later';
 import { readPref } from '../src/lib/prefs.svelte';
 
 type Texts = Readonly<Record<string, string>>;
 const parts = import.meta.glob<Record<string, Texts>>('../src/lib/i18n/en/*.ts', { eager: true });
 const source: Texts = Object.assign({}, ...Object.values(parts).flatMap((part) => Object.values(part)));
-const chinese: Texts = { ...zh, ...laterZh };
+const partsZh = import.meta.glob<Record<string, Texts>>('../src/lib/i18n/zh/*.ts', { eager: true });
+const chinese: Texts = Object.assign(
+  {},
+  zh,
+  ...Object.values(partsZh).flatMap((part) => Object.values(part)),
+);
 const placeholders = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
 
 beforeEach(() => setLanguage('en'));

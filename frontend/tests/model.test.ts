@@ -139,10 +139,14 @@ describe('ServerClock', () => {
 });
 
 describe('backoff', () => {
-  it('stays within half and one and a half of its middle', () => {
-    expect([backoff(0, 0), backoff(0, 1), backoff(3, 0.5), backoff(99, 0), backoff(99, 1)]).toEqual([
-      250, 750, 4000, 7500, 22_500,
-    ]);
+  it('doubles to the longest, and is up to a quarter shorter', () => {
+    const waits = [
+      [0, 4000],
+      [3, 4000],
+      [99, 4000],
+      [99, 15_000],
+    ].flatMap(([attempt = 0, longest = 0]) => [backoff(attempt, longest, 0), backoff(attempt, longest, 1)]);
+    expect(waits).toEqual([375, 500, 3000, 4000, 3000, 4000, 11_250, 15_000]);
   });
 });
 

@@ -144,11 +144,12 @@ describe('HostFacts', () => {
     const { container } = render(HostFacts, { document: hostDocument() });
     expect(text(container)).toContain('up 01:00:00');
     live.hello = hello();
+    live.lost = { at: NOW - 60_000, long: true };
     live.newestMs = NOW - 60_000;
     freezeAges(NOW + 60_000);
     await tick();
     expect(text(container)).toContain('up 00:59:00');
-    live.hello = null;
+    live.lost = live.hello = null;
     await tick();
     expect(text(container)).toContain('up 01:01:00');
   });

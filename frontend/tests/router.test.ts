@@ -34,6 +34,8 @@ describe('parsePath', () => {
   it.each([
     ['', { page: 'home' }],
     ['login', { page: 'login' }],
+    ['server', { page: 'server' }],
+    ['server/x', { page: 'not-found' }],
     ['host/gpu-1.x_y', { page: 'host', host: 'gpu-1.x_y' }],
     ['host/gpu-1/', { page: 'host', host: 'gpu-1' }],
     ['host/', { page: 'not-found' }],

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::{Action, Cli, Form, Snapshot};
+use super::{Action, Cli, Form, Snapshot, SupervisorConf};
 use crate::config::Overrides;
 
 /// What stands above the options.
@@ -71,6 +71,34 @@ enum Command {
         serve: Serve,
         #[command(flatten)]
         form: FormFlag,
+    },
+    /// Write the two program files for supervisord
+    SupervisorConf {
+        /// Folder to write to
+        #[arg(value_name = "FOLDER", default_value = "supervisor-conf")]
+        folder: PathBuf,
+        /// User the server is to run as; by default smonitor if you are root
+        #[arg(long, value_name = "NAME")]
+        user: Option<String>,
+        /// Folder for their logs; by default /var/log if you are root, else FOLDER
+        #[arg(long, value_name = "FOLDER")]
+        log_dir: Option<PathBuf>,
+        /// Send output to supervisord's own instead of files, for containers
+        #[arg(long, conflicts_with = "log_dir")]
+        log_to_stdout: bool,
+        /// Replace files that somebody changed
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        serve: Serve,
+    },
+    /// Watch the server and restart it, as the second program under supervisord
+    Manager {
+        /// The server's name in supervisord; GROUP:NAME if it is in a group
+        #[arg(long, value_name = "NAME", default_value = "smonitor")]
+        program: String,
+        #[command(flatten)]
+        serve: Serve,
     },
     /// Serve made-up hosts, to look around; no config.json is looked for
     Demo {
@@ -186,6 +214,26 @@ impl From<Arguments> for Cli {
                 action: Action::Snapshot(Snapshot { url, token_file, form: form.into() }),
                 overrides: Overrides::default(),
             },
+            Some(Command::SupervisorConf {
+                folder,
+                user,
+                log_dir,
+                log_to_stdout,
+                force,
+                serve,
+            }) => Self {
+                action: Action::SupervisorConf(SupervisorConf {
+                    folder,
+                    user,
+                    log_dir,
+                    log_to_stdout,
+                    force,
+                }),
+                overrides: serve.into(),
+            },
+            Some(Command::Manager { program, serve }) => {
+                Self { action: Action::Manager { program }, overrides: serve.into() }
+            }
             Some(Command::Demo { seed, common }) => Self {
                 action: Action::Demo { seed },
                 overrides: Overrides { ignore_usual_file: true, ..common.into() },

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc;
 
@@ -12,9 +12,11 @@ use crate::config::{self, Config, Loaded, Surroundings};
 use crate::host::Roots;
 use crate::manager::child::Program;
 use crate::manager::control::Token;
-use crate::manager::journal::{self, Journal, Keep};
+use crate::manager::journal::{Journal, Keep};
+use crate::manager::notify::Notify;
 use crate::manager::policy::{Outcome, Times};
 use crate::manager::{self, Parts, Prepare, Prepared};
+use crate::model::server::RESTARTS_FILE;
 use crate::serve::{self, Error, What};
 use crate::shutdown::Shutdown;
 use crate::state_dir::{self, StateDir};
@@ -58,15 +60,16 @@ fn try_run(cli: &Cli, surroundings: &Surroundings, loaded: &Loaded) -> Result<()
         };
         let signals = shutdown.listen_to_signals(hang_up);
         signals.map_err(|error| format!("cannot listen to signals: {error}"))?;
+        let notify = Notify::from_env(Clock::system());
         let parts = Parts {
             program,
             listener,
             handover: loaded.kept.to_bytes(),
-            prepare: prepare(cli, surroundings, loaded, is_inherited),
+            prepare: Some(prepare(cli, surroundings, loaded, is_inherited)),
             reload,
             journal: state.journal()?,
             control: control(config, state.token).await,
-            watcher: None,
+            notify,
             clock: Clock::system(),
             shutdown,
             version: env!("CARGO_PKG_VERSION"),
@@ -82,18 +85,41 @@ fn try_run(cli: &Cli, surroundings: &Surroundings, loaded: &Loaded) -> Result<()
     }
 }
 
-/// The executable as it was called, so that an upgraded one is taken; then the running image.
+/// The executable as it was called, so that an upgraded one is taken; its file; then the running
+/// image.
 fn program() -> Result<Program, String> {
-    let path = std::env::current_exe()
+    let file = std::env::current_exe()
         .map_err(|error| format!("cannot find the program's own file: {error}"))?;
+    let mut paths: Vec<PathBuf> = as_called(&file).into_iter().collect();
+    if paths.first() != Some(&file) {
+        paths.push(file);
+    }
+    paths.push(PathBuf::from(Roots::OWN_IMAGE));
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    Ok(Program { paths: vec![path, PathBuf::from(Roots::OWN_IMAGE)], arguments })
+    Ok(Program { paths, arguments })
+}
+
+/// The path that this program was called by, if that leads to `file`. It may be a link, which an
+/// upgrade turns to another file.
+fn as_called(file: &Path) -> Option<PathBuf> {
+    let called = PathBuf::from(std::env::args_os().next()?);
+    let is_name = called.components().count() == 1 && called.file_name().is_some();
+    let path = if is_name {
+        let folders = std::env::var_os("PATH")?;
+        std::env::split_paths(&folders)
+            .map(|folder| folder.join(&called))
+            .find(|at| at.is_file())?
+    } else {
+        std::path::absolute(&called).ok()?
+    };
+    let leads_to = std::fs::canonicalize(&path).ok()?;
+    (leads_to == file).then_some(path)
 }
 
 /// The state folder, as far as there is one.
-struct State {
+pub(super) struct State {
     folder: Option<StateDir>,
-    token: Option<Token>,
+    pub(super) token: Option<Token>,
     _lock: Option<state_dir::Lock>,
 }
 
@@ -111,17 +137,26 @@ impl State {
             }
         };
         let lock = folder.lock()?;
+        Ok(Self::of(folder, Some(lock)))
+    }
+
+    /// For a manager beside a worker that has the lock.
+    pub(super) fn beside_a_worker(folder: StateDir) -> Self {
+        Self::of(folder, None)
+    }
+
+    fn of(folder: StateDir, lock: Option<state_dir::Lock>) -> Self {
         let token = web::AccessToken::random();
         let written = folder.write(TOKEN_FILE, format!("{}\n", token.reveal()).as_bytes());
         if let Err(error) = &written {
             tracing::warn!("{error}; POST /restart is off");
         }
         let token = written.is_ok().then(|| Token::new(token.reveal()));
-        Ok(Self { token, folder: Some(folder), _lock: Some(lock) })
+        Self { token, folder: Some(folder), _lock: lock }
     }
 
-    fn journal(&self) -> Result<Journal, String> {
-        let kept = match self.folder.as_ref().map(|folder| folder.read(journal::FILE)).transpose() {
+    pub(super) fn journal(&self) -> Result<Journal, String> {
+        let kept = match self.folder.as_ref().map(|folder| folder.read(RESTARTS_FILE)).transpose() {
             Ok(kept) => kept.flatten(),
             Err(error) => {
                 tracing::warn!("{error}; the list of restarts begins anew");
@@ -130,7 +165,7 @@ impl State {
         };
         let keep = self.folder.clone().map(|folder| -> Keep {
             Box::new(move |bytes| {
-                if let Err(error) = folder.write(journal::FILE, bytes) {
+                if let Err(error) = folder.write(RESTARTS_FILE, bytes) {
                     tracing::warn!("{error}; this restart is not kept");
                 }
             })
@@ -141,7 +176,7 @@ impl State {
 }
 
 /// The manager's port; it does without, and says so, rather than not serve at all.
-async fn control(
+pub(super) async fn control(
     config: &Config,
     token: Option<Token>,
 ) -> Option<(tokio::net::TcpListener, Option<Token>)> {
@@ -161,6 +196,20 @@ async fn control(
         Err(error) => tracing::debug!(%error, "the manager's port has no address"),
     }
     Some((listener, token))
+}
+
+/// Reads the settings anew, only to see whether they are right.
+pub(super) fn check(
+    cli: &Cli,
+    surroundings: &Surroundings,
+) -> Box<dyn Fn() -> Result<(), String> + Send> {
+    let overrides = cli.overrides.clone();
+    let surroundings = surroundings.clone();
+    Box::new(move || {
+        let loaded = config::load(&overrides, &surroundings)
+            .map_err(|faults| format!("the settings have faults\n{faults}"))?;
+        serve::check_mode(&loaded.config, What::Configured)
+    })
 }
 
 /// Reads the settings anew for SIGHUP: all that the worker uses may change; what this process

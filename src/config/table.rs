@@ -116,8 +116,8 @@ pub const KEYS: &[Key] = &[
         path: "server.behind_proxy",
         kind: Kind::Boolean,
         default: Some("false"),
-        english: "A reverse proxy publishes this server: `X-Forwarded-For` is believed if it comes from `server.trusted_proxies`, and an access token is needed (see `auth.mode`).",
-        chinese: "本服务由反向代理对外发布：来自 `server.trusted_proxies` 的 `X-Forwarded-For` 会被采信，并且需要访问令牌（见 `auth.mode`）。",
+        english: "A reverse proxy publishes this server: `X-Forwarded-For` and `X-Real-IP` are believed if they come from `server.trusted_proxies`, and an access token is needed (see `auth.mode`).",
+        chinese: "本服务由反向代理对外发布：来自 `server.trusted_proxies` 的 `X-Forwarded-For` 和 `X-Real-IP` 会被采信，并且需要访问令牌（见 `auth.mode`）。",
         ..BASE
     },
     Key {

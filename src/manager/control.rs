@@ -182,7 +182,7 @@ impl Answering {
 }
 
 /// The one line for people and scripts: mode and process number first.
-fn in_a_line(status: &ManagerBody) -> String {
+pub(super) fn in_a_line(status: &ManagerBody) -> String {
     let worker = match &status.worker {
         Some(worker) => {
             let state = match worker.state {

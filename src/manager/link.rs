@@ -89,7 +89,7 @@ pub struct Link {
     pub handover: Vec<u8>,
 }
 
-/// What the worker says through; cheap to clone into threads.
+/// What the worker says through.
 #[derive(Debug)]
 pub struct Voice(UnixStream);
 
@@ -139,12 +139,6 @@ impl Link {
 }
 
 impl Voice {
-    /// The same voice for another thread; none if the process is out of descriptors.
-    #[must_use]
-    pub fn double(&self) -> Option<Self> {
-        self.0.try_clone().ok().map(Self)
-    }
-
     /// Says it, or loses it if the manager is too busy to listen.
     pub fn say(&self, word: &Word) {
         use rustix::net::{SendFlags, send};

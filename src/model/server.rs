@@ -6,6 +6,9 @@ use super::{Reading, Role, Seconds, Text, UnixMillis};
 
 /// Restarts that are kept, the newest ones.
 pub const RESTARTS_MAX: usize = 100;
+/// File in the state folder with the restarts: a JSON array of [`Restart`], newest first, at most
+/// [`RESTARTS_MAX`]. The manager writes it, the worker and the next manager read it.
+pub const RESTARTS_FILE: &str = "restarts.json";
 /// Viewers that are listed, those connected longest first.
 pub const VIEWERS_LISTED_MAX: usize = 500;
 

@@ -1,50 +1,80 @@
 //! How the server tells whoever watches it that it lives.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::How;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::manager::link::{self, Word};
-use crate::shutdown::Shutdown;
+use crate::manager::datagram::DatagramVoice;
+use crate::manager::link::{self, SOCKET_FILE, Word};
+use crate::manager::notify::Notify;
 
 /// Signs of life are at least so far apart, however often the loop turns.
 const BEAT: Duration = Duration::from_millis(200);
 
-/// To whom the server talks.
+/// To whom the server talks. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Voice(Arc<Listeners>);
+
 #[derive(Debug)]
-pub(super) enum Voice {
-    /// Nobody.
-    None,
-    /// Its manager.
-    Manager(link::Voice),
+struct Listeners {
+    /// The manager, as a parent.
+    parent: Option<link::Voice>,
+    /// The manager, as a service beside this one.
+    beside: Option<DatagramVoice>,
+    /// systemd.
+    systemd: Option<Notify>,
 }
 
 impl Voice {
     /// The voice for a process that came to serve in this way.
-    pub(super) fn new(how: &How, _config: &Config) -> Result<Self, String> {
-        match how {
-            How::Alone | How::Service => Ok(Self::None),
+    pub(super) fn new(how: &How, config: &Config) -> Result<Self, String> {
+        let listeners = match how {
+            How::Alone => Listeners { parent: None, beside: None, systemd: None },
+            How::Service(_) => Listeners {
+                parent: None,
+                beside: Some(DatagramVoice::new(config.state_dir.join(SOCKET_FILE))),
+                systemd: Some(Notify::from_env(Clock::system())),
+            },
             How::Worker(link) => {
                 let voice = link.voice();
-                voice
-                    .map(Self::Manager)
-                    .map_err(|error| format!("cannot talk to the manager: {error}"))
+                let parent =
+                    voice.map_err(|error| format!("cannot talk to the manager: {error}"))?;
+                Listeners { parent: Some(parent), beside: None, systemd: None }
+            }
+        };
+        Ok(Self(Arc::new(listeners)))
+    }
+
+    pub(super) fn say(&self, word: &Word) {
+        let Listeners { parent, beside, systemd } = &*self.0;
+        if let Some(parent) = parent {
+            parent.say(word);
+        }
+        if let Some(beside) = beside {
+            beside.say(word);
+        }
+        if let Some(systemd) = systemd {
+            match word {
+                Word::Up { version } => systemd.ready(&format!("smonitor {version} serves")),
+                Word::Beat => systemd.alive(),
+                Word::Failed { message } => systemd.status(message),
             }
         }
     }
 
-    pub(super) fn say(&self, word: &Word) {
-        match self {
-            Self::None => {}
-            Self::Manager(voice) => voice.say(word),
+    /// The server is about to end.
+    pub(super) fn stopping(&self) {
+        if let Some(systemd) = &self.0.systemd {
+            systemd.stopping("smonitor ends");
         }
     }
 
     /// What the loop calls at every turn.
     pub(super) fn beating(&self, clock: Clock) -> impl Fn() + Send + use<> {
-        let voice = self.double();
+        let voice = self.clone();
         let next = AtomicU64::new(0);
         move || {
             let now = millis(clock.monotonic());
@@ -53,21 +83,6 @@ impl Voice {
                 next.store(now.saturating_add(millis(BEAT)), Ordering::Relaxed);
                 voice.say(&Word::Beat);
             }
-        }
-    }
-
-    /// SIGTERM and SIGINT end the server; SIGHUP is its manager's.
-    pub(super) fn listen_to_signals(&self, shutdown: &Shutdown) -> Result<(), String> {
-        let hang_up = || tracing::info!("SIGHUP came and is ignored: it is for the manager");
-        shutdown
-            .listen_to_signals(hang_up)
-            .map_err(|error| format!("cannot listen to signals: {error}"))
-    }
-
-    fn double(&self) -> Self {
-        match self {
-            Self::None => Self::None,
-            Self::Manager(voice) => voice.double().map_or(Self::None, Self::Manager),
         }
     }
 }

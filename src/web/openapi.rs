@@ -13,6 +13,7 @@ mod tests {
     use super::DESCRIPTION;
     use crate::model::api::{ErrorBody, HealthBody, SessionBody, SignIn};
     use crate::model::recent::RecentDocument;
+    use crate::model::server::ServerBody;
     use crate::model::wire::{HostDocument, OverviewDocument, ProcessesDocument};
     use crate::web::gate::Needs;
     use crate::web::routes::{Endpoint, ROUTES, Route, Verb};
@@ -27,6 +28,7 @@ mod tests {
         OverviewDocument,
         ProcessesDocument,
         RecentDocument,
+        ServerBody,
         SessionBody,
         SignIn
     )))]
@@ -64,6 +66,7 @@ mod tests {
             Endpoint::Host => with("HostDocument"),
             Endpoint::Processes => with("ProcessesDocument"),
             Endpoint::Recent => with("RecentDocument"),
+            Endpoint::Server => with("ServerBody"),
             Endpoint::Metrics => {
                 let text = json!({"schema": {"type": "string"}});
                 let content = json!({

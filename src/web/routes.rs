@@ -16,7 +16,7 @@ use super::answer::{self, Refused};
 use super::gate::{self, Kind, Needs, Question};
 use super::network;
 use super::server::Server;
-use super::{metrics, rest, socket};
+use super::{about, metrics, rest, socket};
 use crate::model::{HostId, Role};
 use crate::telemetry;
 
@@ -65,6 +65,8 @@ pub enum Endpoint {
     Processes,
     /// The last ten minutes of a host's load.
     Recent,
+    /// How this server runs and who is connected.
+    Server,
     /// The host's values for Prometheus.
     Metrics,
     /// The description of the API.
@@ -76,7 +78,7 @@ pub enum Endpoint {
 }
 
 /// Every route there is.
-pub const ROUTES: [Route; 13] = [
+pub const ROUTES: [Route; 14] = [
     Route {
         path: "/healthz",
         method: Verb::Get,
@@ -132,6 +134,13 @@ pub const ROUTES: [Route; 13] = [
         needs: Needs::Role(Role::Guest),
         endpoint: Endpoint::Recent,
         summary: "The last ten minutes of a host's load, as far as somebody looked",
+    },
+    Route {
+        path: "/api/v1/server",
+        method: Verb::Get,
+        needs: Needs::Role(Role::Admin),
+        endpoint: Endpoint::Server,
+        summary: "How this server runs, its restarts, and who is connected",
     },
     Route {
         path: "/metrics",
@@ -241,6 +250,7 @@ async fn enter(
         Endpoint::Host => rest::host(&server, caller, host()?, request.headers()).await,
         Endpoint::Processes => rest::processes(&server, caller, host()?, request.headers()).await,
         Endpoint::Recent => rest::recent(&server, caller, &host()?, request.headers()).await,
+        Endpoint::Server => about::answer(&server, request.headers()).await,
         Endpoint::Metrics => metrics::answer(&server, caller, request.headers()).await,
         Endpoint::OpenApi => Ok(rest::openapi(request.headers()).await),
         Endpoint::Socket => socket::upgrade(&server, caller, request),
@@ -258,7 +268,7 @@ fn host_of(params: &RawPathParams) -> Result<HostId, Refused> {
 pub(super) async fn answer(server: &Arc<Server>, peer: IpAddr, request: Request) -> Response {
     let started = server.clock.monotonic();
     let settings = &server.settings;
-    let trusted = if settings.behind_proxy { settings.trusted_proxies.as_slice() } else { &[] };
+    let trusted = settings.believed_proxies();
     let client = network::client_address(peer, request.headers(), trusted);
     let over_tls = settings.public_url.as_ref().is_some_and(super::PublicUrl::is_https)
         || (network::is_proxy(peer, trusted) && network::forwarded_https(request.headers()));

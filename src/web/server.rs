@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -15,13 +15,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::about::Restarts;
 use super::access::Access;
 use super::origin::Names;
 use super::page::Page;
 use super::settings::Settings;
 use super::slots::{Slot, Slots};
 use super::stall::CutWhenStalled;
-use super::{Parts, routes};
+use super::viewers::Viewers;
+use super::{Parts, network, routes};
 use crate::clock::Clock;
 use crate::feed::Feed;
 use crate::model::UnixMillis;
@@ -31,6 +33,8 @@ const HEAD_MAX_BYTES: usize = 16 * 1024;
 const HEADERS_MAX: usize = 64;
 /// A client that takes nothing of an answer for this long is cut.
 const STALLED_AT_MOST: Duration = Duration::from_secs(30);
+/// At the end: how long a connection on which nothing was asked yet is listened to.
+const FIRST_WORDS: Duration = Duration::from_millis(100);
 /// After the machine ran out of something (descriptors, memory), accepting pauses for this long.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 /// What a connection gets that is one too many.
@@ -47,7 +51,11 @@ pub(super) struct Server {
     pub(super) started_at: UnixMillis,
     pub(super) names: Names,
     pub(super) page: Page,
+    /// Places of open sockets.
     pub(super) viewers: Slots,
+    /// The open sockets, by what is known of them.
+    pub(super) listed: Viewers,
+    pub(super) restarts: Restarts,
     pub(super) connections: Slots,
     pub(super) unknown_messages: AtomicU64,
     pub(super) router: Router<Arc<Self>>,
@@ -63,8 +71,7 @@ impl Server {
     pub(super) fn new(bound: SocketAddr, settings: Settings, parts: Parts) -> Self {
         let Parts { feed, access, clock, stop, tracker } = parts;
         let limits = settings.limits;
-        // Behind a proxy all connections come from one address.
-        let per_address = if settings.behind_proxy || bound.ip().to_canonical().is_loopback() {
+        let per_address = if bound.ip().to_canonical().is_loopback() {
             usize::MAX
         } else {
             limits.viewers_per_address.saturating_add(limits.spare_connections / 4)
@@ -77,6 +84,8 @@ impl Server {
             clock,
             names: Names::new(bound, &settings),
             page: Page::new(&settings.base_path),
+            listed: Viewers::default(),
+            restarts: Restarts::new(settings.state_dir.clone(), settings.restarted_by),
             viewers: Slots::new(limits.viewers, limits.viewers_per_address),
             connections: Slots::new(in_all, per_address),
             unknown_messages: AtomicU64::new(0),
@@ -134,7 +143,14 @@ async fn pause_after(error: &std::io::Error) {
 }
 
 fn welcome(server: &Arc<Server>, stream: TcpStream, peer: IpAddr) {
-    match server.connections.take(peer) {
+    // A proxy's connections are those of everybody behind it.
+    let is_proxy = network::is_proxy(peer, server.settings.believed_proxies());
+    let taken = if is_proxy {
+        server.connections.take_for_many(peer)
+    } else {
+        server.connections.take(peer)
+    };
+    match taken {
         Ok(slot) => {
             let task = connection(server.clone(), stream, peer, slot);
             server.spawn(task);
@@ -155,8 +171,11 @@ async fn connection(server: Arc<Server>, stream: TcpStream, peer: IpAddr, slot: 
     }
     let slot = Arc::new(slot);
     let stop = server.stop.clone();
+    let was_asked = Arc::new(AtomicBool::new(false));
+    let asked = was_asked.clone();
     let headers_at_most = server.settings.times.headers_at_most;
     let service = hyper::service::service_fn(move |request: hyper::Request<_>| {
+        asked.store(true, Ordering::Relaxed);
         let server = server.clone();
         let mut request = request.map(Body::new);
         // A socket outlives the connection's own task and keeps the place.
@@ -176,8 +195,21 @@ async fn connection(server: Arc<Server>, stream: TcpStream, peer: IpAddr, slot: 
     let ended = tokio::select! {
         ended = &mut serving => ended,
         () = stop.cancelled() => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
+            // The library ends at once what nothing was asked on. Who has come just now is on the
+            // way to ask, and cannot be sent to whoever serves next.
+            let first = async {
+                if was_asked.load(Ordering::Relaxed) {
+                    return None;
+                }
+                tokio::time::timeout(FIRST_WORDS, &mut serving).await.ok()
+            };
+            match first.await {
+                Some(ended) => ended,
+                None => {
+                    serving.as_mut().graceful_shutdown();
+                    serving.await
+                }
+            }
         }
     };
     if let Err(error) = ended {

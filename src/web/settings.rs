@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use super::origin::PublicUrl;
+use crate::model::server::{Guard, GuardState, RestartedBy, Sandbox};
 use crate::model::wire::Mode;
 use crate::model::{Cidr, HostId};
+use crate::state_dir::StateDir;
 
 /// How the delivery layer behaves.
 #[derive(Debug, Clone)]
@@ -34,6 +36,12 @@ pub struct Settings {
     pub public_url: Option<PublicUrl>,
     /// What any one client, and all of them, may take.
     pub limits: Limits,
+    /// Who starts the server again when it dies; told to admins.
+    pub restarted_by: RestartedBy,
+    /// What the kernel keeps the server from doing; told to admins.
+    pub sandbox: Sandbox,
+    /// Where the manager writes restarts down, for admins; `None` if nothing is kept.
+    pub state_dir: Option<StateDir>,
     /// Whether each request gets a line in the log (target `access`).
     pub access_log: bool,
     /// How long things may take.
@@ -56,6 +64,9 @@ pub struct Limits {
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Times {
+    /// A new socket gets its first WebSocket ping after this long, so that its round trip is soon
+    /// known.
+    pub first_ping_after: Duration,
     /// The server sends a WebSocket ping this often.
     pub ping_every: Duration,
     /// A socket that says nothing for this long, pongs included, is closed.
@@ -87,13 +98,15 @@ impl Default for Limits {
 impl Default for Times {
     fn default() -> Self {
         Self {
+            first_ping_after: Duration::from_secs(1),
             ping_every: Duration::from_secs(20),
             silent_at_most: Duration::from_secs(60),
             send_at_most: Duration::from_secs(10),
-            closing_at_most: Duration::from_secs(1),
+            closing_at_most: Duration::from_millis(500),
             headers_at_most: Duration::from_secs(15),
             body_at_most: Duration::from_secs(10),
-            drain_at_most: Duration::from_secs(5),
+            // The manager waits 3 s for all of the program.
+            drain_at_most: Duration::from_secs(2),
         }
     }
 }
@@ -115,10 +128,24 @@ impl Settings {
             trusted_proxies: Vec::new(),
             public_url: None,
             limits: Limits::default(),
+            restarted_by: RestartedBy::Nobody,
+            sandbox: unguarded(),
+            state_dir: None,
             access_log: true,
             times: Times::default(),
         }
     }
+
+    /// Proxies whose word counts: none unless one stands in front.
+    pub(super) fn believed_proxies(&self) -> &[Cidr] {
+        if self.behind_proxy { &self.trusted_proxies } else { &[] }
+    }
+}
+
+/// What holds where nobody has asked the kernel for anything.
+fn unguarded() -> Sandbox {
+    let off = Guard { state: GuardState::Off, note: None };
+    Sandbox { system_calls: off.clone(), writing: off.clone(), connecting: off }
 }
 
 /// The part of every path that comes before the server's own: `/` or `/name/`, always with a slash

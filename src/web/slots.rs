@@ -44,13 +44,22 @@ impl Slots {
     }
 
     pub(super) fn take(&self, client: IpAddr) -> Result<Slot, Full> {
+        self.take_with(client, self.0.per_address)
+    }
+
+    /// Like [`Self::take`] for an address behind which there are many: only the cap in all counts.
+    pub(super) fn take_for_many(&self, client: IpAddr) -> Result<Slot, Full> {
+        self.take_with(client, usize::MAX)
+    }
+
+    fn take_with(&self, client: IpAddr, per_address: usize) -> Result<Slot, Full> {
         let key = limit_key(client);
         let mut taken = self.0.taken();
         if taken.in_all >= self.0.in_all {
             return Err(Full::InAll);
         }
         let of_address = taken.per_address.get(&key).copied().unwrap_or(0);
-        if of_address >= self.0.per_address {
+        if of_address >= per_address {
             return Err(Full::Address);
         }
         taken.in_all += 1;
@@ -98,7 +107,11 @@ mod tests {
         assert_eq!(slots.take(b).unwrap_err(), Full::InAll);
         drop(first);
         let fourth = slots.take(a).unwrap();
-        drop((second, third, fourth));
+        drop(third);
+        assert_eq!(slots.take(a).unwrap_err(), Full::Address);
+        let fifth = slots.take_for_many(a).unwrap();
+        assert_eq!(slots.take_for_many(a).unwrap_err(), Full::InAll);
+        drop((second, fourth, fifth));
         assert_eq!(slots.in_use(), 0);
         assert!(slots.0.taken().per_address.is_empty());
     }

@@ -20,9 +20,11 @@ use super::answer::Refused;
 use super::gate::Caller;
 use super::server::Server;
 use super::slots::{Full, Slot};
+use super::viewers::Visitor;
 use crate::model::wire::CLIENT_MESSAGE_MAX_BYTES;
 
 mod inbox;
+mod pings;
 mod resync;
 mod session;
 
@@ -47,12 +49,13 @@ pub(super) fn upgrade(
     caller: Caller,
     mut request: Request,
 ) -> Result<Response, Refused> {
-    let (Some(credential), Some(_)) = (caller.credential, caller.role) else {
+    let (Some(credential), Some(role)) = (caller.credential, caller.role) else {
         return Err(Refused::unauthorized());
     };
     let accept = accept_key(request.method(), request.headers())?;
     let encoding = encoding(request.uri().query())?;
     let place = server.viewers.take(caller.client).map_err(refuse_full)?;
+    let visitor = Visitor::new(caller.client, request.headers());
     let connection = request.extensions().get::<Arc<Slot>>().cloned();
     let upgrading = hyper::upgrade::on(&mut request);
     let task = {
@@ -68,7 +71,8 @@ pub(super) fn upgrade(
                 .max_frame_size(Some(CLIENT_MESSAGE_MAX_BYTES));
             let io = TokioIo::new(upgraded);
             let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
-            Session::new(server, socket, credential, encoding).run().await;
+            let listed = server.listed.enter(visitor, role, server.clock.wall());
+            Session::new(server, socket, (credential, role), encoding, listed).run().await;
         }
     };
     server.spawn(task);

@@ -12,10 +12,10 @@ use smonitor::model::{Reading, Reason, Text};
 
 use super::host_machine::{BETWEEN, Machine};
 
-mod fuse;
+pub(crate) mod fuse;
 mod hanging;
 mod live;
-mod private;
+pub(crate) mod private;
 
 fn collect(source: &mut FilesystemSource) -> Filesystems {
     match source.collect() {

@@ -2,11 +2,16 @@
 #![allow(clippy::unwrap_used, reason = "these are helpers of tests; clippy knows only #[test]")]
 
 mod client;
+mod draining;
 mod gate;
 mod limits;
 mod matrix;
+mod never_freezes;
+mod proxies;
 mod rest;
 mod secrets;
 mod sessions;
+mod shaky;
 mod site;
 mod socket;
+mod viewers;

@@ -1,12 +1,12 @@
 // Starts the real program on a port of its own and ends it by its process id.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const BINARY =
+export const BINARY =
   process.env['SMONITOR_BIN'] ?? fileURLToPath(new URL('../../../target/release/smonitor', import.meta.url));
 
 /** A config file as the program reads it. */
@@ -15,6 +15,8 @@ export type Config = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 export interface Wanted {
   readonly kind: 'node' | 'demo';
   readonly config?: Config;
+  /** A file to be read as it is, in place of `config`; such a server needs a port. */
+  readonly configFile?: string;
   readonly host?: string;
   /** 0 takes any free one. */
   readonly port?: number;
@@ -30,12 +32,30 @@ const ENVIRONMENT = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !name.startsWith('SMONITOR_')),
 );
 
-/** Fast enough for tests, slow enough for two busy processors. */
-const QUICK: Config = { monitor: { interval: 1, process_interval: 1, linger: 3 } };
+/** Fast enough for tests, slow enough for two busy processors; and no port that others want too. */
+const QUICK: Config = {
+  monitor: { interval: 1, process_interval: 1, linger: 3 },
+  manager: { port: 0 },
+};
+
+/** The same for a server that has a file of its own. */
+const QUICK_BESIDE_FILE = Object.fromEntries(
+  Object.entries(QUICK).flatMap(([section, settings]) =>
+    Object.entries(settings).map(([name, value]) => [
+      `SMONITOR_${section}_${name}`.toUpperCase(),
+      String(value),
+    ]),
+  ),
+);
+
+/** Of what a server says on standard error, so much is kept. */
+const LOG_CHARACTERS = 200_000;
 
 export class Server {
-  /** Address with the slash at the end. */
+  /** Address with the slash at the end, past any proxy. */
   url = '';
+  /** What it said on standard error, its access log among it; of all its lives. */
+  log = '';
   /** The access link of a first start. */
   link: string | null = null;
   readonly folder: string;
@@ -63,8 +83,26 @@ export class Server {
     return pid;
   }
 
+  /** The process that serves: the only child of its manager, or the server itself if it has none. */
+  workerPid(): number {
+    const { pid } = this;
+    const [worker, ...more] = children(pid);
+    if (more.length > 0) throw new Error(`the server has more children than one: ${more.join(', ')}`);
+    return worker ?? pid;
+  }
+
+  /**
+   * To all of it. The manager is stopped before the worker and continues after it, or it would mend
+   * what is meant.
+   */
   signal(name: NodeJS.Signals): void {
-    process.kill(this.pid, name);
+    const all = new Set([this.pid, this.workerPid()]);
+    for (const pid of name === 'SIGCONT' ? [...all].reverse() : all) process.kill(pid, name);
+  }
+
+  /** To the process that serves only. */
+  signalWorker(name: NodeJS.Signals): void {
+    process.kill(this.workerPid(), name);
   }
 
   /** Ends it, as a crash would or as asked. */
@@ -91,10 +129,13 @@ export class Server {
   }
 
   async #launch(port: number, config: Config): Promise<void> {
-    const { kind, host, seed, stateDir, within = [] } = this.#wanted;
-    const file = join(this.folder, 'config.json');
-    const monitor = { ...QUICK['monitor'], ...config['monitor'] };
-    writeFileSync(file, JSON.stringify({ ...config, monitor }), { mode: 0o600 });
+    const { kind, configFile, host, seed, stateDir, within = [] } = this.#wanted;
+    const file = configFile ?? join(this.folder, 'config.json');
+    if (configFile === undefined) {
+      const monitor = { ...QUICK['monitor'], ...config['monitor'] };
+      const manager = { ...QUICK['manager'], ...config['manager'] };
+      writeFileSync(file, JSON.stringify({ ...config, monitor, manager }), { mode: 0o600 });
+    }
     const args = kind === 'demo' ? ['demo', '--seed', String(seed ?? 7)] : ['--mode', 'node'];
     args.push(
       '--config',
@@ -108,24 +149,28 @@ export class Server {
     const [program = BINARY, ...rest] = [...within, BINARY, ...args];
     const child = spawn(program, rest, {
       cwd: this.folder,
-      env: ENVIRONMENT,
+      env: configFile === undefined ? ENVIRONMENT : { ...ENVIRONMENT, ...QUICK_BESIDE_FILE },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
     let said = '';
-    let complained = '';
+    const complaints = () => this.log.slice(-4000);
     child.stdout.setEncoding('utf8');
     child.stderr.setEncoding('utf8');
-    child.stderr.on('data', (text: string) => (complained = (complained + text).slice(-4000)));
+    child.stderr.on('data', (text: string) => (this.log = (this.log + text).slice(-LOG_CHARACTERS)));
     await new Promise<void>((done, fail) => {
-      const timer = setTimeout(() => fail(new Error(`no address after 20 s: ${said}${complained}`)), 20_000);
+      const timer = setTimeout(
+        () => fail(new Error(`no address after 20 s: ${said}${complaints()}`)),
+        20_000,
+      );
       child.once('error', fail);
-      child.once('exit', (code) => fail(new Error(`${BINARY} ended with ${String(code)}: ${complained}`)));
+      child.once('exit', (code) => fail(new Error(`${BINARY} ended with ${String(code)}: ${complaints()}`)));
       child.stdout.on('data', (text: string) => {
         said += text;
-        const address = / is at (http:\S+)\n/.exec(said)?.[1];
+        const address = / is at (https?:\S+)\n/.exec(said)?.[1];
         if (address === undefined) return;
-        this.url = address;
+        // With a file of its own it tells the address of the proxy.
+        this.url = configFile === undefined ? address : past(address, port);
         clearTimeout(timer);
         done();
       });
@@ -144,4 +189,21 @@ export class Server {
       await new Promise((again) => setTimeout(again, 50));
     }
   }
+}
+
+/** The address of a server on this machine that says it is at `address`. */
+function past(address: string, port: number): string {
+  if (port === 0) throw new Error('a server with a config file needs a port');
+  return `http://127.0.0.1:${String(port)}${new URL(address).pathname}`;
+}
+
+/** Processes that a process has started, by whichever of its threads, and that still run. */
+function children(pid: number): number[] {
+  const threads = `/proc/${String(pid)}/task`;
+  return readdirSync(threads).flatMap((thread) =>
+    readFileSync(join(threads, thread, 'children'), 'utf8')
+      .split(' ')
+      .filter(Boolean)
+      .map(Number),
+  );
 }

@@ -4,7 +4,7 @@
 export type Route =
   | { readonly page: 'home' }
   | { readonly page: 'host'; readonly host: string }
-  | { readonly page: 'login' }
+  | { readonly page: 'login' | 'server' }
   | { readonly page: 'not-found' };
 
 function read(): { path: string; query: string } {
@@ -30,7 +30,7 @@ export function parsePath(path: string | null): Route {
   const parts = (path ?? '?').replace(/\/$/, '').split('/');
   const [first, second] = parts;
   if (parts.length === 1 && first === '') return { page: 'home' };
-  if (parts.length === 1 && first === 'login') return { page: 'login' };
+  if (parts.length === 1 && (first === 'login' || first === 'server')) return { page: first };
   if (parts.length === 2 && first === 'host' && second && /^[a-z0-9._-]{1,64}$/.test(second)) {
     return { page: 'host', host: second };
   }

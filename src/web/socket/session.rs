@@ -20,13 +20,15 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::Encoding;
 use super::inbox::{Inbox, Incoming};
+use super::pings::Pings;
 use super::resync::Resyncs;
 use crate::feed::{Event, Frame, Refusal, Subscription};
-use crate::model::Audience;
 use crate::model::wire::{ClientMessage, ErrorCode, Hello, PROTOCOL_VERSION, ServerMessage, Topic};
+use crate::model::{Audience, Role};
 use crate::web::access::Credential;
 use crate::web::page;
 use crate::web::server::Server;
+use crate::web::viewers::Listed;
 
 /// Messages go out in pieces of this size.
 const PIECE_BYTES: usize = 32 * 1024;
@@ -38,12 +40,15 @@ pub(super) struct Session {
     server: Arc<Server>,
     socket: WebSocketStream<TokioIo<Upgraded>>,
     credential: Credential,
+    /// What the credential gave when the socket was opened.
+    role: Role,
+    /// Its row among the viewers.
+    listed: Listed,
     encoding: Encoding,
     subscriptions: StreamMap<Topic, Frames>,
     inbox: Inbox,
     resyncs: Resyncs,
-    /// Our pings since the other side was last heard of.
-    unanswered_pings: u32,
+    pings: Pings,
 }
 
 /// Why a session ends.
@@ -88,32 +93,36 @@ impl Session {
     pub(super) fn new(
         server: Arc<Server>,
         socket: WebSocketStream<TokioIo<Upgraded>>,
-        credential: Credential,
+        (credential, role): (Credential, Role),
         encoding: Encoding,
+        listed: Listed,
     ) -> Self {
         Self {
             server,
             socket,
             credential,
+            role,
+            listed,
             encoding,
             subscriptions: StreamMap::new(),
             inbox: Inbox::default(),
             resyncs: Resyncs::default(),
-            unanswered_pings: 0,
+            pings: Pings::default(),
         }
     }
 
     pub(super) async fn run(mut self) {
         let end = self.serve().await;
         tracing::debug!(?end, "socket ended");
+        let Self { server, mut socket, subscriptions, listed, .. } = self;
         // Collection for this viewer stops now, not after the goodbye.
-        self.subscriptions.clear();
+        drop((subscriptions, listed));
         let Some(frame) = end.close_frame() else { return };
-        let at_most = self.server.settings.times.closing_at_most;
+        let at_most = server.settings.times.closing_at_most;
         let goodbye = async {
-            self.socket.send(Message::Close(Some(frame))).await?;
+            socket.send(Message::Close(Some(frame))).await?;
             // Dropping a connection with unread messages would throw the close frame away.
-            while self.socket.next().await.transpose()?.is_some() {}
+            while socket.next().await.transpose()?.is_some() {}
             Ok::<_, Error>(())
         };
         // Whoever does not take it in time gets none.
@@ -123,11 +132,12 @@ impl Session {
     async fn serve(&mut self) -> End {
         let mut changes = self.server.access.changes();
         changes.mark_unchanged();
-        let Some(role) = self.server.access.role_of(self.credential) else {
-            return End::SignedOut;
+        let audience = Audience::new(self.role);
+        let greeted = match self.check_access(audience) {
+            Ok(()) => self.hello(audience).await,
+            changed @ Err(_) => changed,
         };
-        let audience = Audience::new(role);
-        if let Err(end) = self.hello(audience).await {
+        if let Err(end) = greeted {
             return end;
         }
         match self.turn(audience, &mut changes).await {
@@ -142,10 +152,10 @@ impl Session {
         changes: &mut watch::Receiver<u64>,
     ) -> Result<std::convert::Infallible, End> {
         let stop = self.server.stop.clone();
-        let every = self.server.settings.times.ping_every;
-        let mut pings = tokio::time::interval(every);
+        let times = self.server.settings.times;
+        let mut pings = tokio::time::interval(times.ping_every);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        pings.reset();
+        pings.reset_after(times.first_ping_after.min(times.ping_every));
         loop {
             let resync_in = self.resync_in();
             tokio::select! {
@@ -200,8 +210,9 @@ impl Session {
             Some(Err(_)) => return Err(End::Left),
             Some(Ok(message)) => message,
         };
-        self.unanswered_pings = 0;
-        if !self.inbox.admits(self.server.clock.monotonic()) {
+        let now = self.server.clock.monotonic();
+        self.pings.heard();
+        if !self.inbox.admits(now) {
             return Err(End::LimitExceeded);
         }
         let incoming = match &message {
@@ -209,7 +220,13 @@ impl Session {
             Message::Binary(_) => self.inbox.unknown(),
             // Pings are answered by the library, with the next write at the latest.
             Message::Ping(_) => return self.flush().await,
-            Message::Pong(_) | Message::Frame(_) => return Ok(()),
+            Message::Pong(payload) => {
+                if let Some(round_trip) = self.pings.answered(payload, now) {
+                    self.listed.round_trip(round_trip);
+                }
+                return Ok(());
+            }
+            Message::Frame(_) => return Ok(()),
             // The library answers; the next read ends the session.
             Message::Close(_) => return self.flush().await,
         };
@@ -257,6 +274,7 @@ impl Session {
             Ok(subscription) => {
                 // The old one, if any, goes after the new one is there: demand never drops to 0.
                 self.resyncs.started(topic.clone(), self.server.clock.monotonic());
+                self.listed.looks_at(&topic);
                 self.subscriptions.insert(topic, frames_of(subscription));
                 Ok(())
             }
@@ -274,6 +292,7 @@ impl Session {
 
     fn drop_topic(&mut self, topic: &Topic) {
         self.subscriptions.remove(topic);
+        self.listed.left(topic);
         self.resyncs.forget(topic);
     }
 
@@ -307,11 +326,11 @@ impl Session {
         // A session can also end by time.
         self.check_access(audience)?;
         let times = self.server.settings.times;
-        if times.ping_every * self.unanswered_pings >= times.silent_at_most {
+        if self.pings.is_silent(times.ping_every, times.silent_at_most) {
             return Err(End::Silent);
         }
-        self.unanswered_pings += 1;
-        self.send([Message::Ping(Bytes::new())]).await
+        let payload = self.pings.next(self.server.clock.monotonic());
+        self.send([Message::Ping(payload)]).await
     }
 
     async fn say(&mut self, message: &ServerMessage<()>) -> Result<(), End> {
@@ -336,9 +355,12 @@ impl Session {
         let stop = self.server.stop.clone();
         let sending = async {
             for message in messages {
+                let bytes = payload_bytes(&message);
                 self.socket.send(message).await?;
+                self.listed.sent(bytes);
             }
-            Ok::<_, Error>(())
+            // What the library itself answers goes out too.
+            self.socket.flush().await
         };
         tokio::select! {
             sent = timeout(at_most, sending) => match sent {
@@ -351,12 +373,7 @@ impl Session {
     }
 
     async fn flush(&mut self) -> Result<(), End> {
-        let at_most = self.server.settings.times.send_at_most;
-        match timeout(at_most, self.socket.flush()).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(End::Left),
-            Err(_) => Err(End::Slow),
-        }
+        self.send([]).await
     }
 }
 
@@ -368,6 +385,16 @@ fn frames_of(subscription: Subscription) -> Frames {
             frame @ Event::Frame(_) => Some((frame, Some(subscription))),
         }
     }))
+}
+
+/// What counts as sent: messages, without framing, pings and the goodbye.
+fn payload_bytes(message: &Message) -> usize {
+    match message {
+        Message::Text(text) => text.len(),
+        Message::Binary(bytes) => bytes.len(),
+        Message::Frame(frame) => frame.payload().len(),
+        Message::Ping(_) | Message::Pong(_) | Message::Close(_) => 0,
+    }
 }
 
 /// Cuts a message into WebSocket frames that share its bytes.

@@ -25,16 +25,16 @@ const COUNT: &str = "SMONITOR_TEST_FUSE_COUNT";
 const OPTIONS: &str = "SMONITOR_TEST_FUSE_OPTIONS";
 
 /// Size in blocks of [`BLOCK_BYTES`], as it tells it.
-pub(super) const BLOCKS: u64 = 1000;
+pub(crate) const BLOCKS: u64 = 1000;
 /// Bytes of a block.
-pub(super) const BLOCK_BYTES: u64 = 4096;
+pub(crate) const BLOCK_BYTES: u64 = 4096;
 
 const GETATTR: u32 = 3;
 const STATFS: u32 = 17;
 const INIT: u32 = 26;
 
 /// A running server of some mounts.
-pub(super) struct Server {
+pub(crate) struct Server {
     child: Child,
     orders: ChildStdin,
     told: BufReader<ChildStdout>,
@@ -43,7 +43,7 @@ pub(super) struct Server {
 
 impl Server {
     /// Serves `count` mounts in `folder`, answering. `options`: of mount(2), beyond the usual.
-    pub(super) fn start(folder: &Path, count: usize, options: &str) -> Self {
+    pub(crate) fn start(folder: &Path, count: usize, options: &str) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", "filesystem::fuse::serves", "--ignored", "--nocapture"]);
         command.env(FOLDER, folder).env(COUNT, count.to_string()).env(OPTIONS, options);
@@ -56,26 +56,26 @@ impl Server {
     }
 
     /// Where mount `number` is.
-    pub(super) fn point(&self, number: usize) -> PathBuf {
+    pub(crate) fn point(&self, number: usize) -> PathBuf {
         point(&self.folder, number)
     }
 
     /// From now on keeps questions for later. Gives how often each mount was asked until now.
-    pub(super) fn keep_silent(&mut self) -> Vec<usize> {
+    pub(crate) fn keep_silent(&mut self) -> Vec<usize> {
         counts(&self.order("silent"))
     }
 
     /// Answers what it was asked and what it is going to be.
-    pub(super) fn answer(&mut self) {
+    pub(crate) fn answer(&mut self) {
         self.order("answer");
     }
 
     /// How often each mount was asked for its size.
-    pub(super) fn asked(&mut self) -> Vec<usize> {
+    pub(crate) fn asked(&mut self) -> Vec<usize> {
         counts(&self.order("count"))
     }
 
-    pub(super) fn pid(&self) -> rustix::process::Pid {
+    pub(crate) fn pid(&self) -> rustix::process::Pid {
         rustix::process::Pid::from_child(&self.child)
     }
 
@@ -240,7 +240,7 @@ fn size() -> Vec<u8> {
 }
 
 /// Whether there can be one.
-pub(super) fn is_there(test: &str) -> bool {
+pub(crate) fn is_there(test: &str) -> bool {
     let there = OpenOptions::new().read(true).write(true).open("/dev/fuse").is_ok();
     if !there {
         eprintln!("skipped {test}: there is no FUSE here");

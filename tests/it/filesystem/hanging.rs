@@ -126,7 +126,7 @@ fn reason(row: Option<&Value>) -> Option<&str> {
 /// The whole node on this machine, with a real mount whose program falls silent.
 #[tokio::test]
 async fn a_mount_that_hangs_delays_nothing_else_and_recovers() {
-    const NAME: &str = "hanging::a_mount_that_hangs_delays_nothing_else_and_recovers";
+    const NAME: &str = "filesystem::hanging::a_mount_that_hangs_delays_nothing_else_and_recovers";
     if !private::mounts(NAME) || !fuse::is_there(NAME) {
         return;
     }
@@ -212,7 +212,7 @@ fn stop(pid: rustix::process::Pid) {
 /// A program that is stopped is as silent as one that hangs, and one that ends is told otherwise.
 #[test]
 fn a_program_that_is_stopped_and_one_that_has_ended() {
-    const NAME: &str = "hanging::a_program_that_is_stopped_and_one_that_has_ended";
+    const NAME: &str = "filesystem::hanging::a_program_that_is_stopped_and_one_that_has_ended";
     if !private::mounts(NAME) || !fuse::is_there(NAME) {
         return;
     }
@@ -263,7 +263,7 @@ fn until(
 
 #[test]
 fn more_mounts_hang_than_there_are_threads() {
-    const NAME: &str = "hanging::more_mounts_hang_than_there_are_threads";
+    const NAME: &str = "filesystem::hanging::more_mounts_hang_than_there_are_threads";
     const MANY: usize = 36;
     if !private::mounts(NAME) || !fuse::is_there(NAME) {
         return;
@@ -318,7 +318,7 @@ fn more_mounts_hang_than_there_are_threads() {
 /// What a user mounts for himself answers nobody else: its zeros are not shown as such.
 #[test]
 fn a_mount_of_another_user_is_closed_to_us() {
-    const NAME: &str = "hanging::a_mount_of_another_user_is_closed_to_us";
+    const NAME: &str = "filesystem::hanging::a_mount_of_another_user_is_closed_to_us";
     if !private::mounts(NAME) || !fuse::is_there(NAME) {
         return;
     }
@@ -346,7 +346,7 @@ fn a_mount_of_another_user_is_closed_to_us() {
 /// thread.
 #[test]
 fn a_disk_below_a_mount_that_hangs() {
-    const NAME: &str = "hanging::a_disk_below_a_mount_that_hangs";
+    const NAME: &str = "filesystem::hanging::a_disk_below_a_mount_that_hangs";
     if !private::mounts(NAME) || !fuse::is_there(NAME) {
         return;
     }

@@ -95,7 +95,7 @@ fn disagreements(before: &[Df], ours: &Filesystems, after: &[Df]) -> Vec<String>
 
 #[test]
 fn the_numbers_are_those_of_df() {
-    const NAME: &str = "live::the_numbers_are_those_of_df";
+    const NAME: &str = "filesystem::live::the_numbers_are_those_of_df";
     if !private::mounts(NAME) {
         return;
     }
@@ -130,7 +130,7 @@ fn the_numbers_are_those_of_df() {
 
 #[test]
 fn the_kernel_tells_when_the_table_changes() {
-    const NAME: &str = "live::the_kernel_tells_when_the_table_changes";
+    const NAME: &str = "filesystem::live::the_kernel_tells_when_the_table_changes";
     if !private::mounts(NAME) {
         return;
     }
@@ -160,7 +160,7 @@ fn held() -> [usize; 2] {
 
 #[test]
 fn two_hundred_mounts_that_come_and_go_while_we_look() {
-    const NAME: &str = "live::two_hundred_mounts_that_come_and_go_while_we_look";
+    const NAME: &str = "filesystem::live::two_hundred_mounts_that_come_and_go_while_we_look";
     const MANY: usize = 200;
     if !private::mounts(NAME) {
         return;
@@ -219,7 +219,7 @@ fn two_hundred_mounts_that_come_and_go_while_we_look() {
 
 #[test]
 fn bind_mounts_overmounts_and_names_that_are_no_text() {
-    const NAME: &str = "live::bind_mounts_overmounts_and_names_that_are_no_text";
+    const NAME: &str = "filesystem::live::bind_mounts_overmounts_and_names_that_are_no_text";
     if !private::mounts(NAME) {
         return;
     }
@@ -253,7 +253,7 @@ fn bind_mounts_overmounts_and_names_that_are_no_text() {
 /// still the old one.
 #[test]
 fn what_cannot_be_written_any_more_says_so() {
-    const NAME: &str = "live::what_cannot_be_written_any_more_says_so";
+    const NAME: &str = "filesystem::live::what_cannot_be_written_any_more_says_so";
     if !private::mounts(NAME) {
         return;
     }
@@ -273,7 +273,7 @@ fn what_cannot_be_written_any_more_says_so() {
 /// The machine's root mounted below a folder, as into a container.
 #[test]
 fn the_root_of_the_machine_somewhere_else() {
-    const NAME: &str = "live::the_root_of_the_machine_somewhere_else";
+    const NAME: &str = "filesystem::live::the_root_of_the_machine_somewhere_else";
     if !private::mounts(NAME) {
         return;
     }

@@ -17,9 +17,9 @@ use rustix::mount::{MountFlags, MountPropagationFlags, UnmountFlags};
 const INSIDE: &str = "SMONITOR_TEST_IN_PRIVATE_MOUNTS";
 const PATIENCE: Duration = Duration::from_secs(150);
 
-/// Runs the test of this name again in a namespace of its own, and says whether this is that run:
+/// Runs the test of this whole name again in a namespace of its own, and says whether this is that run:
 /// the body of a test comes after `if !private::mounts("…") { return; }`.
-pub(super) fn mounts(test: &str) -> bool {
+pub(crate) fn mounts(test: &str) -> bool {
     if std::env::var_os(INSIDE).is_some() {
         return true;
     }
@@ -29,7 +29,7 @@ pub(super) fn mounts(test: &str) -> bool {
     }
     let mut command = Command::new("unshare");
     command.args(["--mount", "--propagation", "private"]).arg(std::env::current_exe().unwrap());
-    command.args(["--exact", &format!("filesystem::{test}"), "--nocapture", "--test-threads=1"]);
+    command.args(["--exact", test, "--nocapture", "--test-threads=1"]);
     // A group of its own: with the FUSE servers in it, no thread is held in the kernel any more.
     let mut run = Group(command.env(INSIDE, "1").process_group(0).spawn().unwrap());
     let started = Instant::now();
@@ -67,10 +67,10 @@ impl Drop for Group {
 }
 
 /// A folder to mount in, on a tmpfs that is seen in this namespace only.
-pub(super) struct Place(tempfile::TempDir);
+pub(crate) struct Place(tempfile::TempDir);
 
 impl Place {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         tmpfs(folder.path(), "place", "size=8m");
         // New mounts below belong to this namespace alone.
@@ -78,12 +78,12 @@ impl Place {
         Self(folder)
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 
     /// A new folder in it.
-    pub(super) fn folder(&self, name: &str) -> PathBuf {
+    pub(crate) fn folder(&self, name: &str) -> PathBuf {
         let folder = self.path().join(name);
         std::fs::create_dir_all(&folder).unwrap();
         folder
@@ -97,11 +97,11 @@ impl Drop for Place {
     }
 }
 
-pub(super) fn tmpfs(point: &Path, source: &str, options: &str) {
+pub(crate) fn tmpfs(point: &Path, source: &str, options: &str) {
     let options = std::ffi::CString::new(options).unwrap();
     rustix::mount::mount(source, point, "tmpfs", MountFlags::empty(), &*options).unwrap();
 }
 
-pub(super) fn unmount(point: &Path) {
+pub(crate) fn unmount(point: &Path) {
     rustix::mount::unmount(point, UnmountFlags::DETACH).unwrap();
 }

@@ -138,12 +138,28 @@ impl Socket {
         path: &str,
         headers: Headers<'_>,
     ) -> Result<Self, Answer> {
+        let tcp = TcpStream::connect(address).await.unwrap();
+        Self::upgrade(tcp, address, path, headers).await
+    }
+
+    /// Opens a socket over a connection and takes the `hello`.
+    pub(crate) async fn over(tcp: TcpStream, address: SocketAddr, path: &str) -> Self {
+        let mut socket = Self::upgrade(tcp, address, path, &[]).await.unwrap();
+        assert_eq!(socket.next().await.json()["type"], "hello");
+        socket
+    }
+
+    async fn upgrade(
+        tcp: TcpStream,
+        address: SocketAddr,
+        path: &str,
+        headers: Headers<'_>,
+    ) -> Result<Self, Answer> {
         let mut request = format!("ws://{address}{path}").into_client_request().unwrap();
         for (name, value) in headers {
             let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
             request.headers_mut().insert(name, HeaderValue::from_str(value).unwrap());
         }
-        let tcp = TcpStream::connect(address).await.unwrap();
         match timeout(PATIENCE, tokio_tungstenite::client_async(request, tcp)).await.unwrap() {
             Ok((stream, _)) => Ok(Self { stream }),
             Err(Error::Http(response)) => {

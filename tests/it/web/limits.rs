@@ -261,3 +261,19 @@ async fn coming_and_going_leaves_nothing_behind() {
     }
     site.stop().await;
 }
+
+#[tokio::test]
+async fn who_comes_in_the_last_moment_is_answered() {
+    let site = Site::open(Role::Admin).await;
+    let mut stream = TcpStream::connect(site.address).await.unwrap();
+    site.until("it is accepted", |site| site.web.connections() == 1).await;
+    site.stop.cancel();
+    // Past the moment in which everybody is told.
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let request = format!("GET /healthz HTTP/1.1\r\nhost: {}\r\n\r\n", site.address);
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer:?}");
+    site.stop().await;
+}

@@ -128,6 +128,7 @@ async fn the_table_itself_is_what_was_promised() {
             | Endpoint::Metrics
             | Endpoint::Socket => Needs::Role(Role::Guest),
             Endpoint::Processes => Needs::Role(Role::Member),
+            Endpoint::Server => Needs::Role(Role::Admin),
             Endpoint::Health
             | Endpoint::ShowSession
             | Endpoint::SignIn

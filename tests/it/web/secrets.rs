@@ -13,7 +13,7 @@ use super::site::{SECRET, Site};
 
 /// Everything that is logged.
 #[derive(Debug, Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -35,13 +35,13 @@ impl MakeWriter<'_> for Log {
 }
 
 impl Log {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }
 
 /// This test's runtime has one thread, so that what is logged on it is all.
-fn capture(level: tracing::Level) -> (Log, tracing::subscriber::DefaultGuard) {
+pub(super) fn capture(level: tracing::Level) -> (Log, tracing::subscriber::DefaultGuard) {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(level)

@@ -97,6 +97,20 @@ impl Site {
         auth: Auth,
         adjust: impl FnOnce(&mut Settings),
     ) -> Self {
+        Self::listening("127.0.0.1:0", state, auth, adjust).await
+    }
+
+    /// A server that listens there; `address` is on the loopback interface all the same.
+    pub(crate) async fn on(bound: &str, auth: Auth, adjust: impl FnOnce(&mut Settings)) -> Self {
+        Self::listening(bound, tempfile::tempdir().unwrap(), auth, adjust).await
+    }
+
+    async fn listening(
+        bound: &str,
+        state: tempfile::TempDir,
+        auth: Auth,
+        adjust: impl FnOnce(&mut Settings),
+    ) -> Self {
         let (clock, hands) = Clock::manual(NOON);
         let times = feed::Settings {
             fresh_for: Duration::from_secs(2),
@@ -112,7 +126,7 @@ impl Site {
         // Most tests end with sockets that nobody reads from any more.
         settings.times.closing_at_most = Duration::from_millis(50);
         adjust(&mut settings);
-        let listener = web::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = web::bind(bound.parse().unwrap()).unwrap();
         let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
         let parts = Parts {
             feed: feed.clone(),
@@ -122,7 +136,8 @@ impl Site {
             tracker: tracker.clone(),
         };
         let web = Web::new(&listener, settings, parts).unwrap();
-        let address = listener.local_addr().unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
         let serving = tokio::spawn(web.clone().serve(listener));
         let token = token.map(|token| token.reveal().to_owned());
         let site = Self {

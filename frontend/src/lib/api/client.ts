@@ -1,5 +1,5 @@
 // Requests to the API: what the page asks for outside the socket, and refusals in one shape.
-import type { ErrorBody, ErrorCode, RecentDocument, SessionBody, SignIn } from './api';
+import type { ErrorBody, ErrorCode, RecentDocument, ServerBody, SessionBody, SignIn } from './api';
 
 /** `unreachable`: no answer at all; `unexpected`: an answer that is not the API's. */
 export type FailureCode = ErrorCode | 'unreachable' | 'unexpected';
@@ -19,8 +19,18 @@ function isErrorBody(body: unknown): body is ErrorBody {
   return typeof error?.code === 'string' && typeof error.message === 'string';
 }
 
-async function request<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
-  const init: RequestInit = { method, headers: { accept: 'application/json' }, credentials: 'same-origin' };
+async function request<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  signal: AbortSignal | null = null,
+): Promise<Answer<T>> {
+  const init: RequestInit = {
+    method,
+    headers: { accept: 'application/json' },
+    credentials: 'same-origin',
+    signal,
+  };
   if (body !== undefined) {
     init.headers = { accept: 'application/json', 'content-type': 'application/json' };
     init.body = JSON.stringify(body);
@@ -48,5 +58,8 @@ export const signIn = (token: string): Promise<Answer<SessionBody>> =>
 
 export const readRecent = (host: string): Promise<Answer<RecentDocument>> =>
   request('GET', `api/v1/hosts/${host}/recent`);
+
+export const readServer = (signal: AbortSignal): Promise<Answer<ServerBody>> =>
+  request('GET', 'api/v1/server', undefined, signal);
 
 export const signOut = (): Promise<Answer<unknown>> => request('DELETE', 'api/v1/session');

@@ -10,6 +10,8 @@ import type { login } from './en/login';
 import type { network } from './en/network';
 import { process } from './en/process';
 import { reason } from './en/reason';
+import type { restart } from './en/restart';
+import type { server } from './en/server';
 import type { settings } from './en/settings';
 import { shell } from './en/shell';
 import { source } from './en/source';
@@ -35,7 +37,6 @@ export type First = typeof en;
 export type Later = typeof disk &
   typeof filesystem &
   typeof health &
-  typeof login &
   typeof logins &
   typeof network &
   typeof numa &
@@ -44,4 +45,7 @@ export type Later = typeof disk &
   typeof settings &
   typeof zfs;
 
-export type Messages = First & Later;
+/** By parts that few see, whose Chinese is not among that of the others. */
+type Apart = typeof login & typeof restart & typeof server;
+
+export type Messages = First & Later & Apart;

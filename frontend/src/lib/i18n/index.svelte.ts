@@ -30,13 +30,25 @@ let catalogue = $state.raw<Catalogue>(english);
 let plurals = new Intl.PluralRules('en');
 
 let partsLoaded = false;
+/** The Chinese of parts that bring it along. */
+const own: (() => Promise<Catalogue>)[] = [];
 /** Whether the Chinese texts are all there. */
 let complete = false;
 
-/** The English texts of a part that is loaded later. Whoever uses one imports the file it stands in. */
-export function addTexts<const Texts extends Catalogue>(texts: Texts): Texts {
+/**
+ * The English texts of a part that is loaded later. Whoever uses one imports the file it stands in. A part
+ * that few see brings its Chinese along; that of the others comes together.
+ */
+export function addTexts<const Texts extends Catalogue>(
+  texts: Texts,
+  chinese?: () => Promise<Catalogue>,
+): Texts {
   Object.assign(english, texts);
   partsLoaded = true;
+  if (chinese) {
+    own.push(chinese);
+    complete = false;
+  }
   return texts;
 }
 
@@ -57,7 +69,10 @@ export async function setLanguage(next: Language): Promise<void> {
   document.documentElement.lang = next;
 }
 
-const laterChinese = async (): Promise<Catalogue> => (await import('./zh/later')).later;
+async function laterChinese(): Promise<Catalogue> {
+  const [{ later }, ...others] = await Promise.all([import('./zh/later'), ...own.map((load) => load())]);
+  return Object.assign({}, later, ...others) as Catalogue;
+}
 
 /** Loads a part of the page together with what it says in the present language. */
 export async function withTexts<Part>(load: () => Promise<Part>): Promise<Part> {

@@ -1,7 +1,7 @@
 // The page to sign in.
 import { addTexts } from '../index.svelte';
 
-export const login = addTexts({
+export const texts = {
   'login.explain':
     'Open the access link that smonitor printed when it was first started, or paste its token here.',
   'login.token': 'Access token',
@@ -13,4 +13,6 @@ export const login = addTexts({
   'login.tooMany': 'Too many attempts. Try again in {age}.',
   'login.unreachable': 'The server does not answer. Check that it runs and that you can reach it.',
   'login.failed': 'The server refused: {message}',
-});
+} as const;
+
+export const login = addTexts(texts, async () => (await import('../zh/login')).login);

@@ -10,6 +10,7 @@ export const shell = {
   'app.dismiss': 'Dismiss',
   'app.close': 'Close',
   'app.settings': 'Settings',
+  'app.server': 'Server',
   'app.signIn': 'Sign in',
 
   'theme.light': 'light',

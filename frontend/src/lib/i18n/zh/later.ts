@@ -4,7 +4,6 @@ import type { Translated } from '../types';
 import { disk } from './disk';
 import { filesystem } from './filesystem';
 import { health } from './health';
-import { login } from './login';
 import { logins } from './logins';
 import { network } from './network';
 import { numa } from './numa';
@@ -17,7 +16,6 @@ export const later: Translated<Later> = {
   ...disk,
   ...filesystem,
   ...health,
-  ...login,
   ...logins,
   ...network,
   ...numa,

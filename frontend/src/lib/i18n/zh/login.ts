@@ -1,4 +1,4 @@
-import type { login as en } from '../en/login';
+import type { texts as en } from '../en/login';
 import type { Translated } from '../types';
 
 export const login: Translated<typeof en> = {

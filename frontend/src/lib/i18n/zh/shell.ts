@@ -12,6 +12,7 @@ export const shell: Translated<typeof en> = {
   'app.dismiss': '忽略',
   'app.close': '关闭',
   'app.settings': '设置',
+  'app.server': '服务器',
   'app.signIn': '登录',
 
   'theme.light': '浅色',
