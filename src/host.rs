@@ -55,7 +55,7 @@ pub mod zfs;
 
 pub use limits::raise_open_file_limit;
 pub use name_service::name_service_needs_network;
-pub use process::visibility::sees_process;
+pub use process::visibility::processes_shown;
 pub use roots::Roots;
 
 /// Every source there is, one line each.

@@ -50,17 +50,16 @@ pub fn sandbox_settings(config: &Config) -> Settings {
     settings
 }
 
-/// Whether processes of others are seen in the sandbox if they are seen outside of it. Landlock takes
-/// the right to trace, and a mount of proc may show them to nobody else; process 1 stands for all.
+/// Whether as many processes are seen in the sandbox as outside of it, but for those that come and go
+/// meanwhile. Landlock takes the right to trace, and a mount of proc may show processes to nobody else.
 fn still_sees_others(settings: &Settings, roots: &Roots) -> bool {
-    if !host::sees_process(roots, 1) {
-        return true;
-    }
+    let Some(outside) = host::processes_shown(roots) else { return true };
     let (settings, roots) = (settings.clone(), roots.clone());
     let settings = Settings { mode: Mode::Auto, ..settings };
-    let tried = std::thread::Builder::new()
-        .name("sandbox-probe".to_owned())
-        .spawn(move || sandbox::enter(&settings).is_err() || host::sees_process(&roots, 1));
+    let tried = std::thread::Builder::new().name("sandbox-probe".to_owned()).spawn(move || {
+        sandbox::enter(&settings).is_err()
+            || host::processes_shown(&roots).is_none_or(|within| within > outside / 2)
+    });
     // What cannot be tried is found out by entering.
     tried.ok().and_then(|thread| thread.join().ok()).unwrap_or(true)
 }

@@ -67,10 +67,23 @@ pub fn hiding(mounts: &[u8]) -> Hiding {
     hiding
 }
 
-/// Whether this process can be seen: a mount of `proc` may hide it.
+/// How many processes can be read, where a mount of `proc` hides some from some; `None` where none
+/// does.
 #[must_use]
-pub fn sees_process(roots: &Roots, pid: u32) -> bool {
-    files::read(&roots.proc(format!("{pid}/stat")), files::SMALL).is_ok()
+pub fn processes_shown(roots: &Roots) -> Option<usize> {
+    if Visibility::read(roots).hiding == Hiding::Nothing {
+        return None;
+    }
+    let entries = std::fs::read_dir(roots.proc("")).ok()?.flatten();
+    let numbers = entries.filter(|entry| {
+        let name = entry.file_name();
+        name.as_encoded_bytes().iter().all(u8::is_ascii_digit)
+    });
+    Some(
+        numbers
+            .filter(|entry| files::read(&entry.path().join("stat"), files::SMALL).is_ok())
+            .count(),
+    )
 }
 
 /// Whether only the processes of a pid namespace can be seen, as in a container: then this is not

@@ -192,3 +192,22 @@ fn the_doctor_says_what_this_kernel_guards() {
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("limited  guard: writing"), "{text}");
 }
+
+/// In a mount namespace of its own, where proc shows the processes of others to nobody but who may trace.
+#[test]
+fn landlock_is_left_out_where_it_would_hide_processes() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "mount -t proc -o hidepid=2,gid=64999 proc /proc || exit 77; exec \"$@\"";
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "--propagation", "private", "sh", "-c", script, "sh"]);
+    command.arg(env!("CARGO_BIN_EXE_smonitor")).args(["doctor", "--json", "--state-dir"]);
+    let output = command.arg(folder.path().join("state")).output().unwrap();
+    let Ok(found) = serde_json::from_slice::<serde_json::Value>(&output.stdout) else {
+        eprintln!("skipped: proc cannot be mounted here: {output:?}");
+        return;
+    };
+    let all = found["findings"].as_array().unwrap();
+    let writing = all.iter().find(|one| one["what"] == "guard: writing").unwrap();
+    assert_eq!(writing["status"], "limited", "{writing}");
+    assert!(writing["says"].as_str().unwrap().contains("hidepid"), "{writing}");
+}
