@@ -43,7 +43,8 @@ use policy::{Action, Ended, Note, Outcome, Policy, Times, Turn};
 const WORDS_AT_MOST: usize = 64;
 /// The last words of a worker that was reaped come at most so much later.
 const LAST_WORDS: Duration = Duration::from_millis(200);
-/// So many starts in a row that never served make the manager try its own image instead.
+/// So many starts in a row that never served make the manager try its own image instead; one is
+/// enough after a restart that was asked for, when the program may be a new one.
 const STARTS_BEFORE_FALLBACK: u32 = 2;
 
 /// What is served with: settings that were found right.
@@ -300,7 +301,7 @@ impl Manager {
     fn replace(&mut self, reason: RestartReason, detail: &str) {
         // A new file may have come.
         self.which = 0;
-        self.never_up = 0;
+        self.never_up = STARTS_BEFORE_FALLBACK - 1;
         self.policy.replace(self.now(), reason, detail);
     }
 

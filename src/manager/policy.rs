@@ -25,6 +25,8 @@ pub struct Policy {
     is_starting: bool,
     patience: Duration,
     failures: u32,
+    /// Workers in a row that were given up before they served.
+    not_up: u32,
     was_ever_up: bool,
     lost_at: Option<Duration>,
     stop_since: Option<Duration>,
@@ -67,6 +69,7 @@ impl Policy {
             is_starting: false,
             patience: times.silence,
             failures: 0,
+            not_up: 0,
             was_ever_up: false,
             lost_at: None,
             stop_since: None,
@@ -126,6 +129,7 @@ impl Policy {
         }
         worker.version = Some(version.to_owned());
         self.was_ever_up = true;
+        self.not_up = 0;
         if let Some(lost_at) = self.lost_at.take() {
             let after = now.saturating_sub(lost_at);
             self.notes.push(Note::Back { after, version: version.to_owned() });
@@ -243,7 +247,7 @@ impl Policy {
         let Some(worker) = &self.current else { return };
         let (since, patience) = match worker.up_at {
             Some(_) => (worker.last_sign, self.patience),
-            None => (worker.started_at, self.times.up_within),
+            None => (worker.started_at, self.up_within()),
         };
         if now.saturating_sub(since) < patience {
             return;
@@ -254,6 +258,9 @@ impl Policy {
             None => (RestartReason::NotUp, format!("did not serve within {seconds:.0} s")),
         };
         let lived = now.saturating_sub(worker.started_at);
+        if reason == RestartReason::NotUp {
+            self.not_up = self.not_up.saturating_add(1);
+        }
         if reason == RestartReason::Silent {
             let is_short = lived < self.times.short_life;
             self.patience = if is_short {
@@ -275,6 +282,15 @@ impl Policy {
             was_told: false,
             must_be_asked: false,
         });
+    }
+
+    /// How long a worker may take before it serves.
+    fn up_within(&self) -> Duration {
+        if !self.was_ever_up {
+            return self.times.up_within;
+        }
+        let doubled = 2_u32.saturating_pow(self.not_up.min(16));
+        self.times.up_again_within.saturating_mul(doubled).min(self.times.up_within)
     }
 
     /// Writes a loss down and plans the next start.
@@ -371,7 +387,7 @@ impl Policy {
         if let Some(worker) = &self.current {
             events.push(match worker.up_at {
                 Some(_) => worker.last_sign + self.patience,
-                None => worker.started_at + self.times.up_within,
+                None => worker.started_at + self.up_within(),
             });
         }
         for leaving in &self.leaving {

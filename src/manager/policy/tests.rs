@@ -262,15 +262,26 @@ fn patience_grows_with_every_short_life_and_comes_back() {
 }
 
 #[test]
-fn one_that_does_not_come_up_is_replaced() {
+fn one_that_does_not_come_up_is_replaced_ever_more_patiently() {
     let mut sim = Sim::up();
     sim.pass(s(60.0));
     sim.comes_up = false;
     sim.crash(1, &Ended::Signal(9));
-    sim.pass(s(20.1));
-    assert_eq!(sim.losses().last().unwrap().1, RestartReason::NotUp);
+    sim.pass(s(0.0));
+    let mut patience = Vec::new();
+    for _ in 0..4 {
+        let losses = sim.losses().len();
+        while sim.losses().len() == losses {
+            sim.pass(s(0.1));
+        }
+        let (at, reason) = *sim.losses().last().unwrap();
+        assert_eq!(reason, RestartReason::NotUp);
+        patience.push((at - *sim.starts().last().unwrap()).as_secs_f64().round());
+        sim.pass(s(4.1));
+    }
+    assert_eq!(patience, [5.0, 10.0, 20.0, 20.0]);
     sim.comes_up = true;
-    sim.pass(s(1.0));
+    sim.pass(s(25.0));
     assert_eq!(sim.policy.seen().map(|seen| seen.state), Some(WorkerState::Up));
 }
 

@@ -13,8 +13,10 @@ pub struct Times {
     pub silence_at_most: Duration,
     /// A worker killed for silence in a life shorter than this doubles the patience.
     pub short_life: Duration,
-    /// A worker that does not serve after so long is killed.
+    /// A worker that does not serve after so long is killed, at most and for the first.
     pub up_within: Duration,
+    /// The same for one after another that did serve; doubles each time.
+    pub up_again_within: Duration,
     /// A worker that is to make room for the next one is killed after so long.
     pub drain_within: Duration,
     /// The same when everything is to end.
@@ -40,6 +42,7 @@ impl Default for Times {
             silence_at_most: Duration::from_secs(30),
             short_life: Duration::from_secs(60),
             up_within: Duration::from_secs(20),
+            up_again_within: Duration::from_secs(5),
             drain_within: Duration::from_secs(3),
             stop_within: Duration::from_secs(10),
             reap_within: Duration::from_millis(500),
