@@ -1,27 +1,34 @@
 #!/usr/bin/env bash
 # Tries the program on a whole machine of its own: a Debian with systemd, cgroup v2, logins, a
-# degraded MD array and a service that failed, in an emulator. No part of scripts/test.sh: it takes
-# about five minutes.
+# degraded MD array and a service that failed, in an emulator; and the shipped units there. No part of
+# scripts/test.sh: it takes about ten minutes.
 #
-#   bash scripts/test-systemd-vm.sh [--keep] [--capture FOLDER] [PROGRAM]
+#   bash scripts/test-systemd-vm.sh [--keep] [--only-service] [--capture FOLDER] [PROGRAM]
 #
 # PROGRAM is target/release/smonitor if not given. With --capture the machine's files are taken as a
 # fixture (scripts/capture-fixture.sh) into FOLDER, and those that a container in it sees into
-# FOLDER-container. With --keep the machine is left running, and how to get into it is said. Needs
+# FOLDER-container. --only-service tries the units and nothing else. With --keep the machine is left running, and how to get into it is said. Needs
 # root (debootstrap) and, by apt, what is named below. The image is kept in target/systemd-vm; delete
 # that folder to build it anew.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/steps.sh
 source scripts/steps.sh
+# shellcheck source=scripts/systemd-vm-service.sh
+source scripts/systemd-vm-service.sh
 
 capture=""
+only_service=""
 keep=""
 while :; do
     case ${1:-} in
     --capture)
         capture=${2:?--capture needs a folder}
         shift 2
+        ;;
+    --only-service)
+        only_service=yes
+        shift
         ;;
     --keep)
         keep=yes
@@ -228,10 +235,13 @@ run "tools" install_tools
 run "image" build_image
 run "boot" boot
 run "a degraded array and a login" prepare
-run "what it says" look
-run "what it says without a bus" look_without_bus
-run "a container" contain
-run "what is said inside" look_inside
+if [ -z "$only_service" ]; then
+    run "what it says" look
+    run "what it says without a bus" look_without_bus
+    run "a container" contain
+    run "what is said inside" look_inside
+fi
+service_steps
 if [ -n "$capture" ]; then
     run "capture" take
 fi

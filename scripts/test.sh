@@ -6,10 +6,10 @@
 #
 # Parts: rust, frontend, browser, deny.
 # Needs Rust (rustup) and Node.js 20.19 or newer; installs the rest: npm packages, and where apt-get
-# is there sshd, dbus, Prometheus and node_exporter for the rust part, Chromium, a Chinese font, nginx,
-# Caddy, HAProxy and Apache httpd for the browser part. "deny" checks licences, sources and duplicate
-# crates; building cargo-deny takes minutes, so without being asked for by name it runs only where it
-# is installed already.
+# is there sshd, dbus, Prometheus, node_exporter, supervisord and systemd's tools for the rust part,
+# Chromium, a Chinese font, nginx, Caddy, HAProxy and Apache httpd for the browser part. "deny" checks
+# licences, sources and duplicate crates; building cargo-deny takes minutes, so without being asked
+# for by name it runs only where it is installed already.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -114,6 +114,8 @@ need_services() {
     command -v dbus-daemon >/dev/null || missing+=(dbus)
     command -v promtool >/dev/null || missing+=(prometheus)
     command -v prometheus-node-exporter >/dev/null || missing+=(prometheus-node-exporter)
+    command -v supervisord >/dev/null || missing+=(supervisor)
+    command -v systemd-analyze >/dev/null || missing+=(systemd)
     if ((${#missing[@]} == 0)); then
         return
     fi

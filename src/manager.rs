@@ -17,6 +17,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::UnixStream;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::clock::Clock;
 use crate::model::server::{ManagerBody, RestartReason, WorkerBody};
@@ -53,6 +54,9 @@ pub struct Prepared {
     pub handover: Vec<u8>,
 }
 
+/// Settings that are being read on a thread of their own.
+type Pending = JoinHandle<(Prepare, Result<Prepared, String>)>;
+
 /// Reads the settings anew.
 pub type Prepare = Box<dyn FnMut() -> Result<Prepared, String> + Send>;
 
@@ -64,8 +68,8 @@ pub struct Parts {
     pub listener: TcpListener,
     /// What the first worker is given.
     pub handover: Vec<u8>,
-    /// Reads the settings anew, when SIGHUP came.
-    pub prepare: Prepare,
+    /// Reads the settings anew, when SIGHUP came; none while it does.
+    pub prepare: Option<Prepare>,
     /// A message for each SIGHUP.
     pub reload: mpsc::Receiver<()>,
     /// The list of restarts.
@@ -98,6 +102,7 @@ pub async fn run(mut parts: Parts) -> std::io::Result<Outcome> {
     let mut manager = Manager {
         handover: std::mem::take(&mut parts.handover),
         before: None,
+        reading: None,
         starts: 0,
         never_up: 0,
         which: 0,
@@ -123,13 +128,11 @@ pub async fn run(mut parts: Parts) -> std::io::Result<Outcome> {
             wake_after = wake_after.min(LAST_WORDS);
         }
         say.send_replace(manager.status());
-        let now = manager.now();
+        let wake_at = manager.now() + wake_after;
         let stop = manager.parts.shutdown.clone();
         let is_stopping = manager.policy.is_stopping();
         tokio::select! {
-            () = tokio::time::sleep(wake_after) => {
-                woken_late = manager.now().saturating_sub(now + wake_after);
-            }
+            () = tokio::time::sleep(wake_after) => {}
             Some((pid, word)) = heard.recv() => match word {
                 Some(word) => manager.hear(pid, word),
                 None => _ = manager.talking.remove(&pid),
@@ -137,8 +140,10 @@ pub async fn run(mut parts: Parts) -> std::io::Result<Outcome> {
             _ = children.recv() => manager.reap(),
             Some(()) = asked.recv() => manager.replace(RestartReason::Requested, "POST /restart"),
             Some(()) = manager.parts.reload.recv() => manager.reload(),
+            Some(read) = finished(&mut manager.reading) => manager.reloaded(read),
             () = stop.wait(), if !is_stopping => manager.stop(),
         }
+        woken_late = manager.now().saturating_sub(wake_at);
         manager.bury();
     }
 }
@@ -150,6 +155,8 @@ struct Manager {
     handover: Vec<u8>,
     /// What was served with before the newest reload, until a worker serves with the new.
     before: Option<(Vec<u8>, Option<TcpListener>)>,
+    /// Settings that are being read.
+    reading: Option<Pending>,
     starts: u64,
     /// Starts in a row that never served.
     never_up: u32,
@@ -297,12 +304,32 @@ impl Manager {
         self.policy.replace(self.now(), reason, detail);
     }
 
+    /// Reads the settings anew, aside: they may be on a file server that does not answer.
     fn reload(&mut self) {
         if self.policy.is_stopping() {
             return;
         }
         self.parts.notify.reloading();
-        match (self.parts.prepare)() {
+        match self.parts.prepare.take() {
+            Some(mut prepare) => {
+                self.reading = Some(tokio::task::spawn_blocking(move || {
+                    let prepared = prepare();
+                    (prepare, prepared)
+                }));
+            }
+            None => tracing::warn!("the settings are still being read since the last SIGHUP"),
+        }
+    }
+
+    fn reloaded(&mut self, read: Result<(Prepare, Result<Prepared, String>), JoinError>) {
+        let prepared = match read {
+            Ok((prepare, prepared)) => {
+                self.parts.prepare = Some(prepare);
+                prepared
+            }
+            Err(error) => Err(format!("reading them failed, which is a bug: {error}")),
+        };
+        match prepared {
             Ok(Prepared { listener, handover }) => {
                 tracing::info!("the settings were read anew");
                 let listener = listener.map(|new| std::mem::replace(&mut self.parts.listener, new));
@@ -407,6 +434,16 @@ impl Manager {
 
 fn before(wall: UnixMillis, ago: Duration) -> UnixMillis {
     UnixMillis(wall.0.saturating_sub(i64::try_from(ago.as_millis()).unwrap_or(i64::MAX)))
+}
+
+/// What a task brings; never, if there is none.
+async fn finished<T>(task: &mut Option<JoinHandle<T>>) -> Option<Result<T, JoinError>> {
+    let result = match task {
+        Some(task) => task.await,
+        None => std::future::pending().await,
+    };
+    *task = None;
+    Some(result)
 }
 
 /// Passes on what a worker says, line by line.

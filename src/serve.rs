@@ -35,8 +35,9 @@ const RATE_WINDOW: Duration = Duration::from_secs(60);
 /// How long a one-off reader waits for values.
 const ONE_OFF_PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long everything has to end after the wish to stop: less than a manager waits.
-const DRAIN: Duration = Duration::from_millis(2800);
+/// How long everything else has to end once viewers are gone; with their time less than a manager
+/// waits.
+const DRAIN: Duration = Duration::from_millis(500);
 
 /// What to serve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -120,7 +120,7 @@ describe('the page "Server"', () => {
       viewers_left_out: 3,
     });
     expect(rows('Viewers')).toEqual([
-      '10.1.2.2 | member | – | 1 min ago | nothing now: hidden or paused | 12 ms | 2.5 MB',
+      '10.1.2.2 | member | – | 1 min ago | no live values now | 12 ms | 2.5 MB',
       '10.1.2.1 | member | Firefox 132 · Linux | 2 min ago | gpu-1, processes of gpu-1 | 12 ms | 2.5 MB',
     ]);
     expect(screen.getByText('Firefox 132 · Linux')).toHaveAttribute('title', FIREFOX);

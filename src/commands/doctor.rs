@@ -11,6 +11,7 @@ use crate::state_dir::StateDir;
 use super::remedy::{self, Reader};
 use super::{local, measure, wait_for};
 
+mod guards;
 pub mod report;
 pub mod sources;
 
@@ -76,6 +77,7 @@ pub(super) fn run(loaded: &Loaded, form: Form) -> Result<(String, Exit), String>
     let reader = Reader::here();
     let (settings, context) = local(loaded);
     findings.extend(namespace(&context.roots));
+    findings.extend(guards::examine(&loaded.config));
     let all = host::sources(&context);
     // The doctor is run by who administers the machine, who may see everything on it.
     let look = measure::look(settings, all, context, Audience::new(Role::Admin));

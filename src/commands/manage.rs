@@ -12,10 +12,11 @@ use crate::config::{self, Config, Loaded, Surroundings};
 use crate::host::Roots;
 use crate::manager::child::Program;
 use crate::manager::control::Token;
-use crate::manager::journal::{self, Journal, Keep};
+use crate::manager::journal::{Journal, Keep};
 use crate::manager::notify::Notify;
 use crate::manager::policy::{Outcome, Times};
 use crate::manager::{self, Parts, Prepare, Prepared};
+use crate::model::server::RESTARTS_FILE;
 use crate::serve::{self, Error, What};
 use crate::shutdown::Shutdown;
 use crate::state_dir::{self, StateDir};
@@ -64,7 +65,7 @@ fn try_run(cli: &Cli, surroundings: &Surroundings, loaded: &Loaded) -> Result<()
             program,
             listener,
             handover: loaded.kept.to_bytes(),
-            prepare: prepare(cli, surroundings, loaded, is_inherited),
+            prepare: Some(prepare(cli, surroundings, loaded, is_inherited)),
             reload,
             journal: state.journal()?,
             control: control(config, state.token).await,
@@ -155,7 +156,7 @@ impl State {
     }
 
     pub(super) fn journal(&self) -> Result<Journal, String> {
-        let kept = match self.folder.as_ref().map(|folder| folder.read(journal::FILE)).transpose() {
+        let kept = match self.folder.as_ref().map(|folder| folder.read(RESTARTS_FILE)).transpose() {
             Ok(kept) => kept.flatten(),
             Err(error) => {
                 tracing::warn!("{error}; the list of restarts begins anew");
@@ -164,7 +165,7 @@ impl State {
         };
         let keep = self.folder.clone().map(|folder| -> Keep {
             Box::new(move |bytes| {
-                if let Err(error) = folder.write(journal::FILE, bytes) {
+                if let Err(error) = folder.write(RESTARTS_FILE, bytes) {
                     tracing::warn!("{error}; this restart is not kept");
                 }
             })

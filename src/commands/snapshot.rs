@@ -82,11 +82,21 @@ impl Remote {
             .ok_or_else(|| format!("--url {url:?} is no address like http://gpu-01:8999/"))?;
         let token = token_file.map(read_token).transpose()?;
         serve::install_crypto();
-        let client = reqwest::Client::builder()
+        let mut builder = reqwest::Client::builder()
             .timeout(REMOTE_PATIENCE)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|error| format!("cannot start a client: {error}"))?;
+            .redirect(reqwest::redirect::Policy::none());
+        if base.scheme() == "http" {
+            // Nothing of TLS then, least of all the machine's certificates: a small one has none.
+            builder = builder.tls_certs_only([]);
+        }
+        let client = builder.build().map_err(|error| {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            format!(
+                "cannot start a client: {}; https needs the certificates of the machine, usually the \
+                 package ca-certificates",
+                cause.unwrap_or_else(|| error.to_string())
+            )
+        })?;
         Ok(Self { base, client, token })
     }
 

@@ -37,8 +37,8 @@ pub fn name_service_needs_network(roots: &Roots) -> Option<String> {
     let of_compat = has_compat && asks_beyond(roots);
     let of_compat =
         of_compat.then(|| services.of_compat.unwrap_or_else(|| vec![COMPAT_ASKS.into()]));
-    let all = services.asked.into_iter().chain(of_compat.unwrap_or_default());
-    let remote = all.filter(|service| !LOCAL.contains(&service.as_str())).next()?;
+    let mut all = services.asked.into_iter().chain(of_compat.unwrap_or_default());
+    let remote = all.find(|service| !LOCAL.contains(&service.as_str()))?;
     Some(format!(
         "names of users come from the service \"{remote}\" (passwd in {}), which may ask the network \
          from within smonitor, so connecting to other machines is left open",

@@ -4,13 +4,10 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::model::server::{RESTARTS_MAX, Restart};
+use crate::model::server::{RESTARTS_FILE, RESTARTS_MAX, Restart};
 use crate::model::{Reading, Reason, Seconds, UnixMillis};
 
 use super::policy::Lost;
-
-/// Where they are kept, in the state folder.
-pub const FILE: &str = "restarts.json";
 
 /// Puts bytes where they are kept; may take long.
 pub type Keep = Box<dyn Fn(&[u8]) + Send>;
@@ -109,7 +106,7 @@ fn parse(bytes: &[u8]) -> VecDeque<Restart> {
             restarts
         }
         Err(error) => {
-            tracing::warn!(%error, "{FILE} in the state folder is damaged; it is begun anew");
+            tracing::warn!(%error, "{RESTARTS_FILE} in the state folder is damaged; it is begun anew");
             VecDeque::new()
         }
     }

@@ -31,6 +31,11 @@ use xmlrpc::Argument;
 /// How often it is checked that supervisord has not gone.
 const LOOK_AROUND: Duration = Duration::from_secs(1);
 
+/// Faults of supervisord (`Faults` of its `xmlrpc.py`).
+const ALREADY_STARTED: i64 = 60;
+/// The same.
+const NOT_RUNNING: i64 = 70;
+
 /// What it works with.
 pub struct Parts {
     /// Where the worker's words arrive ([`datagram::listen`]).
@@ -162,6 +167,10 @@ impl Manager {
                     self.watch.info(now, info);
                 }
             }
+            // It ended, or was started, between question and order.
+            Err(Error::Fault { code: NOT_RUNNING | ALREADY_STARTED, text }) if ask != Ask::Info => {
+                tracing::debug!("{ask:?}: {text}");
+            }
             Err(error) => {
                 if !std::mem::replace(&mut self.is_unreachable, true) {
                     let address = self.parts.client.address();
@@ -207,7 +216,7 @@ impl Manager {
             ),
             Note::Complains { message } => tracing::error!("{program} cannot start: {message}"),
             Note::LeftAlone(state) => {
-                tracing::info!("{program} {}; it is left alone", words(state))
+                tracing::info!("{program} {}; it is left alone", words(state));
             }
             Note::NothingToRestart(state) => tracing::warn!(
                 "POST /restart came, but {program} {}; run: supervisorctl start {program}",

@@ -20,7 +20,11 @@ type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
 /// Puts the filters in, for this thread and those it starts.
 pub(super) fn enter(settings: &Settings) -> Result<Seccomp, Error> {
-    let (kept, refused) = programs(settings)?;
+    let Ok(machine) = TargetArch::try_from(std::env::consts::ARCH) else {
+        let why = format!("smonitor has no filter for this processor ({})", std::env::consts::ARCH);
+        return Ok(Seccomp::Missing { why });
+    };
+    let (kept, refused) = programs(settings, machine)?;
     for filter in [&kept, &refused] {
         match apply_filter(filter) {
             Ok(()) => {}
@@ -37,12 +41,12 @@ pub(super) fn enter(settings: &Settings) -> Result<Seccomp, Error> {
 }
 
 /// What is kept, and what is refused, as programs for the kernel.
-fn programs(settings: &Settings) -> Result<(BpfProgram, BpfProgram), Error> {
+fn programs(settings: &Settings, machine: TargetArch) -> Result<(BpfProgram, BpfProgram), Error> {
     let kept: Rules =
         table::kept().flat_map(|group| group.calls).map(|call| (*call, Vec::new())).collect();
     let errno = |errno: libc::c_int| SeccompAction::Errno(errno.unsigned_abs());
-    let kept = program(kept, errno(libc::ENOSYS), SeccompAction::Allow)?;
-    let refused = program(refusals(settings)?, SeccompAction::Allow, errno(libc::EPERM))?;
+    let kept = program(kept, errno(libc::ENOSYS), SeccompAction::Allow, machine)?;
+    let refused = program(refusals(settings)?, SeccompAction::Allow, errno(libc::EPERM), machine)?;
     Ok((kept, refused))
 }
 
@@ -75,8 +79,8 @@ fn program(
     rules: Rules,
     otherwise: SeccompAction,
     listed: SeccompAction,
+    machine: TargetArch,
 ) -> Result<BpfProgram, Error> {
-    let machine = TargetArch::try_from(std::env::consts::ARCH).map_err(backend)?;
     let filter = SeccompFilter::new(rules, otherwise, listed, machine).map_err(backend)?;
     filter.try_into().map_err(backend)
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 
 use super::access::{Access, Credential, Fingerprint};
 use super::answer::Refused;
@@ -96,12 +96,10 @@ pub(super) fn authorise(
 fn identify(access: &Access, headers: &HeaderMap, client: IpAddr) -> Result<Caller, Refused> {
     let credential = if access.open_role().is_some() {
         Some(Credential::Open)
-    } else if let Some(bearer) = headers.get(header::AUTHORIZATION) {
-        let token = bearer.to_str().ok().and_then(|text| {
-            let (scheme, token) = text.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-        });
-        Some(access.check_token(token.ok_or_else(Refused::unauthorized)?, client)?)
+    } else if let Some(bearer) = bearer(headers) {
+        let token = bearer.to_str().ok().and_then(|text| text.split_once(' '));
+        let (_, token) = token.ok_or_else(Refused::unauthorized)?;
+        Some(access.check_token(token.trim(), client)?)
     } else {
         cookies(headers, &access.cookie_name())
             .map(|id| Credential::Session(Fingerprint::of(id)))
@@ -109,6 +107,15 @@ fn identify(access: &Access, headers: &HeaderMap, client: IpAddr) -> Result<Call
     };
     let role = credential.and_then(|credential| access.role_of(credential));
     Ok(Caller { client, credential: credential.filter(|_| role.is_some()), role })
+}
+
+/// What claims to be the access token. A browser behind a proxy that asks for a password sends
+/// `Basic` with everything; that is the proxy's, and says nothing about the session.
+fn bearer(headers: &HeaderMap) -> Option<&HeaderValue> {
+    headers.get(header::AUTHORIZATION).filter(|value| {
+        let scheme = value.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default();
+        scheme.eq_ignore_ascii_case(b"bearer")
+    })
 }
 
 /// The values of all cookies called `name`.
@@ -150,7 +157,6 @@ mod tests {
     use crate::clock::Clock;
     use crate::model::wire::Mode;
     use crate::web::{Auth, Settings};
-    use axum::http::HeaderValue;
 
     /// The feed has its own word on topics; here the gate stands alone.
     #[test]

@@ -142,6 +142,7 @@ fn both_languages_have_the_same_shape_and_commands() {
         ("README.md", "README.zh-CN.md"),
         ("docs/configuration.md", "docs/zh/configuration.md"),
         ("docs/install.md", "docs/zh/install.md"),
+        ("docs/proxies/README.md", "docs/zh/proxies.md"),
     ] {
         let english_text = fs::read_to_string(english).unwrap();
         let chinese_text = fs::read_to_string(chinese).unwrap();

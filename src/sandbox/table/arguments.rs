@@ -15,6 +15,9 @@ const NAMESPACES: [c_int; 7] = [
     libc::CLONE_NEWNET,
 ];
 
+/// `PR_GET_AUXV`, which libc does not have: rustix asks so for the size of a page.
+const GET_AUXV: u32 = 0x4155_5856;
+
 /// clone(2) makes threads and nothing else. Of clone3(2) the flags are behind a pointer, so it is not
 /// kept, and the C library falls back to clone(2).
 pub(super) fn threads() -> Vec<Refused> {
@@ -23,12 +26,8 @@ pub(super) fn threads() -> Vec<Refused> {
     let namespaces = NAMESPACES.map(|flag| ("namespaces", are(flag, flag)));
     let clone = |(why, test)| refused(why, libc::SYS_clone, 0, test);
     let mut all: Vec<_> = std::iter::once(processes).chain(namespaces).map(clone).collect();
-    all.push(unless(
-        "everything but naming threads",
-        libc::SYS_prctl,
-        0,
-        [libc::PR_SET_NAME, libc::PR_GET_NAME].map(bits),
-    ));
+    let harmless = [libc::PR_SET_NAME, libc::PR_GET_NAME].map(bits).into_iter().chain([GET_AUXV]);
+    all.push(unless("everything but naming threads", libc::SYS_prctl, 0, harmless));
     all
 }
 
@@ -89,14 +88,14 @@ pub(super) fn descriptors() -> Vec<Refused> {
         libc::F_OFD_SETLKW,
     ];
     // What the C library and the standard library use: terminals, and blocking or not.
-    const IOCTL: [u64; 7] = [
-        libc::TCGETS as u64,
-        libc::TCGETS2 as u64,
-        libc::TIOCGWINSZ as u64,
-        libc::FIONREAD as u64,
-        libc::FIONBIO as u64,
-        libc::FIOCLEX as u64,
-        libc::FIONCLEX as u64,
+    const IOCTL: [libc::Ioctl; 7] = [
+        libc::TCGETS,
+        libc::TCGETS2,
+        libc::TIOCGWINSZ,
+        libc::FIONREAD,
+        libc::FIONBIO,
+        libc::FIOCLEX,
+        libc::FIONCLEX,
     ];
     #[expect(clippy::cast_possible_truncation, reason = "the kernel takes 32 bits of it")]
     let requests = IOCTL.map(|request| request as u32);

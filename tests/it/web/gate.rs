@@ -144,6 +144,27 @@ async fn behind_a_proxy_the_public_address_is_our_own_too() {
 }
 
 #[tokio::test]
+async fn the_password_of_a_proxy_is_no_token_and_leaves_the_session_alone() {
+    let site = Site::start(TOKEN).await;
+    let cookie = site.sign_in().await;
+    let origin = site.origin();
+    for password in ["Basic dTpw", "basic dTpw", "Digest username=\"u\"", "Negotiate abc=", "x"] {
+        let mut headers =
+            vec![("authorization", password), ("cookie", &cookie), ("origin", &origin)];
+        site.publish(0);
+        assert_eq!(site.get("/api/v1/hosts", &headers).await.status, 200, "{password}");
+        Socket::open(site.address, "/ws", &headers).await.expect(password);
+        headers.remove(1);
+        assert_eq!(site.get("/api/v1/hosts", &headers).await.status, 401, "{password}");
+    }
+    // None of them counted as a wrong token.
+    assert_eq!(site.try_sign_in(site.token(), &[]).await.status, 200);
+    let headers = [("authorization", "Bearer wrong"), ("cookie", cookie.as_str())];
+    assert_eq!(site.get("/api/v1/hosts", &headers).await.status, 401, "a wrong token is wrong");
+    site.stop().await;
+}
+
+#[tokio::test]
 async fn a_cookie_alone_opens_a_socket_only_for_a_browser_that_says_where_it_is() {
     let site = Site::start(TOKEN).await;
     let cookie = site.sign_in().await;

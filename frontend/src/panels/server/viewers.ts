@@ -23,6 +23,11 @@ function topicText(topic: string): string {
 export const looksAt = (row: Viewer): string =>
   row.topics.length === 0 ? t('server.looksAt_nothing') : row.topics.map(topicText).join(', ');
 
+const browser = (row: Viewer): string | null => {
+  const agent = present(row.user_agent);
+  return agent === null ? null : browserName(agent);
+};
+
 /** Whole milliseconds; less than one is not none. */
 export const trip = (ms: number): string => (ms < 1 ? `<\u00a0${runTime(0.001)}` : runTime(ms / 1000));
 
@@ -50,11 +55,9 @@ export const viewerColumns: readonly Column<Viewer>[] = [
     narrowWidth: 86,
     grow: true,
     essential: true,
-    ...reading((row: Viewer) => row.user_agent, browserName),
-    sort: (row) => {
-      const agent = present(row.user_agent);
-      return agent === null ? null : browserName(agent);
-    },
+    sort: browser,
+    text: (row) => browser(row) ?? '',
+    nothing: (row) => (browser(row) === null ? t('server.browserNone') : null),
     csv: (row) => present(row.user_agent),
   },
   {
@@ -96,7 +99,7 @@ export const viewerColumns: readonly Column<Viewer>[] = [
 
 const agent = (row: Viewer): string => (present(row.user_agent) ?? '').toLowerCase();
 const names = (row: Viewer): readonly string[] => {
-  const name = browserName(present(row.user_agent) ?? '').toLowerCase();
+  const name = (browser(row) ?? '').toLowerCase();
   return [name, ...name.split(' ')];
 };
 

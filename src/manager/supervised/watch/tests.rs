@@ -329,7 +329,7 @@ fn why_it_cannot_start_is_passed_on() {
 
 #[test]
 fn answers_of_supervisord_are_understood() {
-    use crate::manager::supervised::xmlrpc::{Answer, parse};
+    use crate::manager::supervised::xmlrpc::{Answer, Value, parse};
     let member = |name: &str, value: i64| {
         format!("<member><name>{name}</name><value><int>{value}</int></value></member>")
     };
