@@ -142,10 +142,10 @@ async fn look(page: &mut Page<'_>, frames: &Frames, mut socket: WebSocketStream<
                 match message {
                     Some(Ok(Message::Text(text))) => {
                         let frame = frames.read(&text);
-                        if let Some(host) = &frame.greets_with {
-                            if subscribe(&mut socket, host, page.number).await.is_err() {
-                                return End::Closed;
-                            }
+                        if let Some(host) = &frame.greets_with
+                            && subscribe(&mut socket, host, page.number).await.is_err()
+                        {
+                            return End::Closed;
                         }
                         page.take(&frame);
                     }
