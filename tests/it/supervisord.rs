@@ -48,7 +48,7 @@ fn is_missing() -> bool {
     let is_there = command("supervisord").arg("--version").stdout(Stdio::null()).status();
     let is_missing = !is_there.is_ok_and(|status| status.success());
     if is_missing {
-        println!("skipped: there is no supervisord here");
+        eprintln!("skipped: there is no supervisord here");
     }
     is_missing
 }
@@ -188,6 +188,7 @@ impl Supervised {
         (worker.state == WorkerState::Up).then_some(worker.pid)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "waiting for another process")]
     fn after(&self, old: u32, what: &str) -> u32 {
         let begun = Instant::now();
         let pid = until(what, || {
@@ -197,7 +198,7 @@ impl Supervised {
             pid
         });
         assert_eq!(self.pid("smonitor"), Some(pid), "supervisord knows it by the same number");
-        println!("{what}: {:.1} s", begun.elapsed().as_secs_f64());
+        eprintln!("{what}: {:.1} s", begun.elapsed().as_secs_f64());
         pid
     }
 

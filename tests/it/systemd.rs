@@ -31,7 +31,7 @@ fn tool(name: &str, arguments: &[&str], folder: &Path) -> Option<Output> {
     match command.output() {
         Ok(output) => Some(output),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            println!("skipped: there is no {name} here");
+            eprintln!("skipped: there is no {name} here");
             None
         }
         Err(error) => panic!("{name}: {error}"),
