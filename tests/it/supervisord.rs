@@ -1,5 +1,7 @@
 //! The generated files, run by a real supervisord.
 
+#![expect(clippy::print_stderr, reason = "says why it is skipped, and how long things took")]
+
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};

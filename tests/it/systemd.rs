@@ -2,6 +2,8 @@
 //!
 //! A machine that runs systemd is started by `scripts/test-systemd-vm.sh`.
 
+#![expect(clippy::print_stderr, reason = "says why it is skipped")]
+
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
