@@ -20,8 +20,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinHandle};
 
 use crate::clock::Clock;
-use crate::model::server::{ManagerBody, RestartReason, WorkerBody};
-use crate::model::{Reading, Reason, Seconds, UnixMillis};
+use crate::model::UnixMillis;
+use crate::model::server::{ManagerBody, RestartReason};
 use crate::shutdown::Shutdown;
 
 pub mod child;
@@ -31,6 +31,7 @@ pub mod journal;
 pub mod link;
 pub mod notify;
 pub mod policy;
+pub mod status;
 pub mod supervised;
 
 use child::{Child, Program};
@@ -38,6 +39,7 @@ use journal::Journal;
 use link::Word;
 use notify::Notify;
 use policy::{Action, Ended, Note, Outcome, Policy, Times, Turn};
+use status::Who;
 
 /// Words of workers that wait to be heard; a worker that talks more waits.
 const WORDS_AT_MOST: usize = 64;
@@ -409,32 +411,10 @@ impl Manager {
     }
 
     fn status(&self) -> ManagerBody {
-        let now = self.now();
-        let wall = self.parts.clock.wall();
-        let measuring = Reason::Measuring;
-        let worker = self.policy.seen().map(|seen| WorkerBody {
-            pid: seen.pid,
-            state: seen.state,
-            started_at_ms: before(wall, now.saturating_sub(seen.started_at)),
-            version: seen.version.map_or(Reading::Absent { absent: measuring }, Reading::Present),
-            silent_seconds: seen.last_sign.map_or(Reading::Absent { absent: measuring }, |last| {
-                Reading::Present(Seconds(now.saturating_sub(last).as_secs_f64()))
-            }),
-        });
-        ManagerBody {
-            mode: "self".to_owned(),
-            version: self.parts.version.to_owned(),
-            pid: std::process::id(),
-            started_at_ms: self.started_at,
-            worker,
-            restarts_total: self.parts.journal.total(),
-            restarts: self.parts.journal.newest().cloned().collect(),
-        }
+        let who = Who { mode: "self", version: self.parts.version, started_at: self.started_at };
+        let seen = self.policy.seen(self.now());
+        status::body(who, seen, &self.parts.journal, &self.parts.clock)
     }
-}
-
-fn before(wall: UnixMillis, ago: Duration) -> UnixMillis {
-    UnixMillis(wall.0.saturating_sub(i64::try_from(ago.as_millis()).unwrap_or(i64::MAX)))
 }
 
 /// What a task brings; never, if there is none.

@@ -155,10 +155,10 @@ def start_smonitor(binary, state, demo=False):
     process = subprocess.Popen(
         [binary, *what, "--port", "0"],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=state,
-        env={**os.environ, "NO_COLOR": "1"})
+        env={**os.environ, "NO_COLOR": "1", "SMONITOR_MANAGER_PORT": "0"})
     for line in process.stdout:
-        if "http://127.0.0.1:" in line:
-            port = int(line.split("http://127.0.0.1:")[1].split("/")[0].split()[0])
+        if " is at http://127.0.0.1:" in line:
+            port = int(line.split(" is at http://127.0.0.1:")[1].split("/")[0].split()[0])
             break
     else:
         raise SystemExit("smonitor did not start")

@@ -5,11 +5,12 @@
 
 use std::time::Duration;
 
+use super::status::Seen;
 use crate::model::server::{RestartReason, WorkerState};
 
 mod words;
 
-pub use words::{Action, Ended, Lost, Note, Outcome, Seen, Times, Turn};
+pub use words::{Action, Ended, Lost, Note, Outcome, Times, Turn};
 
 use words::in_words;
 
@@ -223,7 +224,7 @@ impl Policy {
 
     /// The worker as it is now; none between two.
     #[must_use]
-    pub fn seen(&self) -> Option<Seen> {
+    pub fn seen(&self, now: Duration) -> Option<Seen> {
         let leaving = || {
             let leaving = self.leaving.iter().rev().find(|leaving| leaving.killed_at.is_none())?;
             Some((&leaving.worker, WorkerState::Stopping))
@@ -236,9 +237,9 @@ impl Policy {
         Some(Seen {
             pid: worker.pid,
             state,
-            started_at: worker.started_at,
+            age: now.saturating_sub(worker.started_at),
             version: worker.version.clone(),
-            last_sign: worker.up_at.is_some().then_some(worker.last_sign),
+            silent: worker.up_at.map(|_| now.saturating_sub(worker.last_sign)),
         })
     }
 

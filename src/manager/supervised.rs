@@ -15,9 +15,10 @@ use super::control;
 use super::datagram::{self, DATAGRAM_MAX_BYTES};
 use super::journal::Journal;
 use super::policy::Times;
+use super::status::{self, Who};
 use crate::clock::Clock;
-use crate::model::server::{ManagerBody, RestartReason, WorkerBody};
-use crate::model::{Reading, Reason, Seconds, UnixMillis};
+use crate::model::UnixMillis;
+use crate::model::server::{ManagerBody, RestartReason};
 use crate::shutdown::Shutdown;
 
 pub mod client;
@@ -226,27 +227,10 @@ impl Manager {
     }
 
     fn status(&self) -> ManagerBody {
-        let now = self.now();
-        let wall = self.parts.clock.wall();
-        let measuring = Reason::Measuring;
-        let worker = self.watch.seen(now).map(|seen| WorkerBody {
-            pid: seen.pid,
-            state: seen.state,
-            started_at_ms: before(wall, seen.age),
-            version: seen.version.map_or(Reading::Absent { absent: measuring }, Reading::Present),
-            silent_seconds: seen.silent.map_or(Reading::Absent { absent: measuring }, |silent| {
-                Reading::Present(Seconds(silent.as_secs_f64()))
-            }),
-        });
-        ManagerBody {
-            mode: "supervisor".to_owned(),
-            version: self.parts.version.to_owned(),
-            pid: std::process::id(),
-            started_at_ms: self.started_at,
-            worker,
-            restarts_total: self.parts.journal.total(),
-            restarts: self.parts.journal.newest().cloned().collect(),
-        }
+        let who =
+            Who { mode: "supervisor", version: self.parts.version, started_at: self.started_at };
+        let seen = self.watch.seen(self.now());
+        status::body(who, seen, &self.parts.journal, &self.parts.clock)
     }
 }
 

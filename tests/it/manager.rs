@@ -7,14 +7,12 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use serde_json::Value;
 use smonitor::model::server::{ManagerBody, RestartReason, WorkerState};
 
-/// Long enough for a busy machine; what is promised is shorter and shown elsewhere.
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::support::processes::{PATIENCE, is_alive, signal, until};
 
 #[expect(clippy::disallowed_methods, reason = "the tests start the program itself")]
 fn command(program: &Path, folder: &Path) -> Command {
@@ -23,28 +21,6 @@ fn command(program: &Path, folder: &Path) -> Command {
     command.env_clear().env("XDG_STATE_HOME", folder).env("HOME", folder);
     command.env("SMONITOR_MANAGER_PORT", "0");
     command
-}
-
-#[expect(clippy::disallowed_methods, reason = "waiting for another process")]
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let begun = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(begun.elapsed() < PATIENCE, "never: {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-fn signal(pid: u32, signal: Signal) {
-    kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), signal).unwrap();
-}
-
-fn is_alive(pid: u32) -> bool {
-    // A zombie is not.
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
 }
 
 /// A manager with its worker.

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use smonitor::model::server::{ManagerBody, RestartReason, WorkerState};
 
-/// Long enough for a busy machine.
-const PATIENCE: Duration = Duration::from_secs(40);
+use crate::support::processes::{PATIENCE, is_alive, signal, until};
+
 /// A user without rights that every system has.
 const NOBODY: u32 = 65_534;
 
@@ -23,27 +23,6 @@ fn command(program: impl AsRef<Path>) -> Command {
     let mut command = Command::new(program.as_ref());
     command.stdin(Stdio::null());
     command
-}
-
-#[expect(clippy::disallowed_methods, reason = "waiting for another process")]
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let begun = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(begun.elapsed() < PATIENCE, "never: {what}");
-        std::thread::sleep(Duration::from_millis(30));
-    }
-}
-
-fn signal(pid: u32, signal: Signal) {
-    kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), signal).unwrap();
-}
-
-fn is_alive(pid: u32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
 }
 
 fn is_missing() -> bool {

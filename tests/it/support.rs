@@ -10,6 +10,8 @@ use smonitor::model::wire::{Patch, ServerMessage, Topic};
 use smonitor::model::{Audience, HostId, Reading, Role, Section, Snapshot, UnixMillis};
 use smonitor::{demo, feed};
 
+pub(crate) mod processes;
+
 /// 2026-11-20T12:00:00Z.
 pub(crate) const NOON: UnixMillis = UnixMillis(1_795_176_000_000);
 

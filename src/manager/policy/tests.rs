@@ -106,7 +106,7 @@ impl Sim {
             let step = wake.unwrap_or(BEAT).min(BEAT).min(until - self.now);
             self.now += step.max(Duration::from_millis(1));
             if self.beating
-                && let Some(seen) = self.policy.seen()
+                && let Some(seen) = self.policy.seen(self.now)
             {
                 self.policy.beat(self.now, seen.pid);
             }
@@ -137,7 +137,7 @@ fn a_healthy_worker_is_left_alone() {
     sim.pass(s(3600.0));
     assert_eq!(sim.log.len(), 1);
     assert!(sim.notes.is_empty());
-    assert_eq!(sim.policy.seen().map(|seen| seen.state), Some(WorkerState::Up));
+    assert_eq!(sim.policy.seen(sim.now).map(|seen| seen.state), Some(WorkerState::Up));
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn one_that_crashes_again_and_again_is_started_ever_more_slowly() {
     let mut waits = Vec::new();
     for _ in 0..8 {
         let at = sim.now;
-        let pid = sim.policy.seen().unwrap().pid;
+        let pid = sim.policy.seen(sim.now).unwrap().pid;
         sim.crash(pid, &Ended::Code(1));
         sim.pass(s(4.5));
         waits.push((*sim.starts().last().unwrap() - at).as_millis());
@@ -169,7 +169,7 @@ fn one_that_crashes_again_and_again_is_started_ever_more_slowly() {
     // Ten seconds of service, and all is forgotten.
     sim.pass(s(10.0));
     let at = sim.now;
-    sim.crash(sim.policy.seen().unwrap().pid, &Ended::Code(1));
+    sim.crash(sim.policy.seen(sim.now).unwrap().pid, &Ended::Code(1));
     sim.pass(s(1.0));
     assert_eq!(*sim.starts().last().unwrap(), at);
 }
@@ -203,7 +203,7 @@ fn a_worker_that_cannot_be_reaped_holds_nobody_up() {
     assert!(again >= s(3.0) && again <= s(3.1), "{again:?}");
     let told = sim.told(&Note::NotReaped { pid: 1 }).unwrap() - last_beat;
     assert!(told >= s(7.5) && told <= s(7.6), "{told:?}");
-    assert_eq!(sim.policy.seen().unwrap().pid, 2);
+    assert_eq!(sim.policy.seen(sim.now).unwrap().pid, 2);
     sim.crash(1, &Ended::Signal(9));
     sim.pass(s(0.1));
     assert!(sim.told(&Note::Reaped { pid: 1 }).is_some());
@@ -282,7 +282,7 @@ fn one_that_does_not_come_up_is_replaced_ever_more_patiently() {
     assert_eq!(patience, [5.0, 10.0, 20.0, 20.0]);
     sim.comes_up = true;
     sim.pass(s(25.0));
-    assert_eq!(sim.policy.seen().map(|seen| seen.state), Some(WorkerState::Up));
+    assert_eq!(sim.policy.seen(sim.now).map(|seen| seen.state), Some(WorkerState::Up));
 }
 
 #[test]
@@ -321,7 +321,7 @@ fn a_first_start_that_hangs_is_tried_again_too() {
     sim.comes_up = true;
     sim.crash(2, &Ended::Signal(9));
     sim.pass(s(5.0));
-    assert_eq!(sim.policy.seen().map(|seen| seen.state), Some(WorkerState::Up));
+    assert_eq!(sim.policy.seen(sim.now).map(|seen| seen.state), Some(WorkerState::Up));
 }
 
 #[test]
@@ -364,7 +364,7 @@ fn an_old_one_that_does_not_finish_is_killed() {
     sim.policy.replace(sim.now, RestartReason::Reloaded, "asked");
     let at = sim.now;
     sim.turn(Duration::ZERO);
-    assert_eq!(sim.policy.seen().map(|seen| seen.state), Some(WorkerState::Stopping));
+    assert_eq!(sim.policy.seen(sim.now).map(|seen| seen.state), Some(WorkerState::Stopping));
     sim.pass(s(3.1));
     assert!(sim.log.contains(&(at + s(3.0), Action::Kill(1))), "{:?}", sim.log);
     assert_eq!(sim.starts().len(), 2);
@@ -374,12 +374,12 @@ fn an_old_one_that_does_not_finish_is_killed() {
 fn a_restart_during_a_back_off_is_at_once() {
     let mut sim = Sim::up();
     for _ in 0..5 {
-        sim.crash(sim.policy.seen().unwrap().pid, &Ended::Code(1));
+        sim.crash(sim.policy.seen(sim.now).unwrap().pid, &Ended::Code(1));
         sim.pass(s(4.1));
     }
-    sim.crash(sim.policy.seen().unwrap().pid, &Ended::Code(1));
+    sim.crash(sim.policy.seen(sim.now).unwrap().pid, &Ended::Code(1));
     sim.pass(s(0.5));
-    assert!(sim.policy.seen().is_none(), "it waits");
+    assert!(sim.policy.seen(sim.now).is_none(), "it waits");
     let at = sim.now;
     sim.policy.replace(at, RestartReason::Requested, "asked");
     sim.pass(s(0.1));

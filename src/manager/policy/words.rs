@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::server::{RestartReason, WorkerState};
+use crate::model::server::RestartReason;
 
 /// All times of the rule; decision 0012 has the reasons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,21 +134,6 @@ pub struct Turn {
     pub notes: Vec<Note>,
     /// Come back after this long at the latest.
     pub wake_after: Option<Duration>,
-}
-
-/// The worker, for those who ask.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
-    /// Its process number.
-    pub pid: u32,
-    /// How it is.
-    pub state: WorkerState,
-    /// On the clock of the policy.
-    pub started_at: Duration,
-    /// None before it served.
-    pub version: Option<String>,
-    /// None before it served.
-    pub last_sign: Option<Duration>,
 }
 
 /// How a process ended, for people.

@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use crate::manager::link::Word;
 use crate::manager::policy::{Lost, Times};
+use crate::manager::status::Seen;
 use crate::model::server::{RestartReason, WorkerState};
 
 mod words;
 
-pub use words::{Ask, Info, Note, Seen, State, Turn};
+pub use words::{Ask, Info, Note, State, Turn};
 
 /// How often supervisord is asked while a worker is on its way out.
 const ASK_WHILE_ENDING: Duration = Duration::from_millis(250);

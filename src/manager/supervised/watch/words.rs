@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::manager::policy::Lost;
 use crate::manager::supervised::xmlrpc::Value;
-use crate::model::server::WorkerState;
 
 /// How supervisord sees a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,21 +97,6 @@ pub struct Turn {
     pub notes: Vec<Note>,
     /// Come back after this long at the latest.
     pub wake_after: Duration,
-}
-
-/// The worker, for those who ask.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
-    /// Its process number.
-    pub pid: u32,
-    /// How it is.
-    pub state: WorkerState,
-    /// How long it has run.
-    pub age: Duration,
-    /// None before it served.
-    pub version: Option<String>,
-    /// Since its last sign of life; none before the first.
-    pub silent: Option<Duration>,
 }
 
 impl Info {
