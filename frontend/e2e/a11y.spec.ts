@@ -1,20 +1,7 @@
 // No violation that axe can find, on every screen, in both themes and languages, at each width.
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
+import { violations } from './support/axe';
 import { expect, test } from './support/test';
 import { SCREENS } from './support/screens';
-
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-
-async function violations(page: Page, where: string): Promise<string[]> {
-  // Legacy mode checks this page alone; there are no frames.
-  const { violations: found } = await new AxeBuilder({ page }).withTags(TAGS).setLegacyMode(true).analyze();
-  return found.flatMap(({ id, nodes }) =>
-    nodes
-      .slice(0, 4)
-      .map((node) => `${where}: ${id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ''}`),
-  );
-}
 
 test.setTimeout(90_000);
 
