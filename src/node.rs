@@ -30,7 +30,7 @@ const DEADLINE: Duration = Duration::from_secs(5);
 
 /// The loop turns at least this often, whether or not there is anything to do: a watchdog can
 /// tell an idle node from a dead one.
-const HEARTBEAT: Duration = Duration::from_millis(500);
+const HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// How the node measures.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@
 //! | manager → worker | a length (4 bytes, little endian) and so many bytes | the *handover*: the config file as the manager last found it right. Opaque to the manager |
 //! | manager → worker | end of file | the manager is gone: the worker ends at once, for whoever comes next needs the port |
 //! | worker → manager | `up VERSION` | it serves |
-//! | worker → manager | `beat` | its loop has turned, twice a second at least |
+//! | worker → manager | `beat` | its loop has turned, once a second at least |
 //! | worker → manager | `failed MESSAGE` | it cannot start, and why |
 //!
 //! Lines end with a line feed. Unknown lines are ignored: after an upgrade the worker may be newer
