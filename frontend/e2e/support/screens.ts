@@ -219,5 +219,7 @@ export async function cutOff(page: Page, server: Server): Promise<() => Promise<
     lost = true;
     await Promise.all(open.map((socket) => socket.close()));
     await expect(page).toHaveTitle(/^⚠/);
+    // What lasts is told in words a moment later.
+    await expect(page.getByRole('button', { name: /^(Try now|立即重试)$/ })).toBeVisible({ timeout: 10_000 });
   };
 }
