@@ -147,18 +147,29 @@ fn surroundings(loaded: &Loaded) -> Vec<Finding> {
     findings
 }
 
-/// The folder is needed for the access token only; where none is asked for, none is made.
+/// Where no token is asked for, smonitor does without the folder if need be; looking makes none.
 fn state_folder(config: &Config) -> Finding {
+    const MEND: &str = "name a folder that smonitor's user may write to with --state-dir";
     let path = config.state_dir.display();
     if !config.needs_token() {
-        return Finding::good("state folder", format!("{path}, not needed: no token is asked for"));
+        if !config.state_dir.exists() {
+            let says =
+                format!("{path}, made at the start: lock, list of restarts, manager's token");
+            return Finding::good("state folder", says);
+        }
+        return match StateDir::open(&config.state_dir) {
+            Ok(_) => Finding::good("state folder", path.to_string()),
+            Err(error) => {
+                let says = format!(
+                    "{error}; without it a second smonitor is not noticed, restarts are not kept \
+                     and POST /restart is off"
+                );
+                Finding::limited("state folder", says, MEND)
+            }
+        };
     }
     match StateDir::open(&config.state_dir) {
         Ok(_) => Finding::good("state folder", path.to_string()),
-        Err(error) => Finding::bad(
-            "state folder",
-            error.to_string(),
-            "name a folder that smonitor's user may write to with --state-dir",
-        ),
+        Err(error) => Finding::bad("state folder", error.to_string(), MEND),
     }
 }

@@ -155,6 +155,20 @@ fn a_server_that_is_not_there_is_named() {
 }
 
 #[test]
+fn the_doctor_says_what_a_folder_that_cannot_be_used_costs() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state/smonitor");
+    fs::create_dir_all(&state).unwrap();
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o777)).unwrap();
+    let output = smonitor(&["doctor"], folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "it serves without: {}", stdout(&output));
+    assert!(stdout(&output).contains("POST /restart is off"), "{}", stdout(&output));
+    let token = smonitor(&["doctor"], folder.path()).env("SMONITOR_AUTH_MODE", "token").output();
+    assert_eq!(token.unwrap().status.code(), Some(1), "it does not serve without");
+}
+
+#[test]
 fn the_doctor_looks_at_every_source() {
     let folder = tempfile::tempdir().unwrap();
     let output = smonitor(&["doctor"], folder.path()).output().unwrap();
