@@ -10,7 +10,7 @@
 //! Knows nothing of settings: whoever composes it hands in closures.
 
 use std::collections::HashSet;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -51,7 +51,9 @@ const STARTS_BEFORE_FALLBACK: u32 = 2;
 
 /// What is served with: settings that were found right.
 pub struct Prepared {
-    /// Another socket to listen on; none: the same as before.
+    /// The address that the settings name.
+    pub address: SocketAddr,
+    /// Opened there; none if it is the address of before.
     pub listener: Option<TcpListener>,
     /// What the worker is given; opaque here.
     pub handover: Vec<u8>,
@@ -60,8 +62,8 @@ pub struct Prepared {
 /// Settings that are being read on a thread of their own.
 type Pending = JoinHandle<(Prepare, Result<Prepared, String>)>;
 
-/// Reads the settings anew.
-pub type Prepare = Box<dyn FnMut() -> Result<Prepared, String> + Send>;
+/// Reads the settings anew. It is told the address that the settings in use name.
+pub type Prepare = Box<dyn Fn(SocketAddr) -> Result<Prepared, String> + Send>;
 
 /// What a manager works with.
 pub struct Parts {
@@ -69,6 +71,8 @@ pub struct Parts {
     pub program: Program,
     /// The open port.
     pub listener: TcpListener,
+    /// The address that the settings name for it.
+    pub address: SocketAddr,
     /// What the first worker is given.
     pub handover: Vec<u8>,
     /// Reads the settings anew, when SIGHUP came; none while it does.
@@ -151,13 +155,21 @@ pub async fn run(mut parts: Parts) -> std::io::Result<Outcome> {
     }
 }
 
+/// What was served with before.
+struct Before {
+    handover: Vec<u8>,
+    address: SocketAddr,
+    /// None: the port is still the same.
+    listener: Option<TcpListener>,
+}
+
 struct Manager {
     parts: Parts,
     policy: Policy,
     started_at: UnixMillis,
     handover: Vec<u8>,
     /// What was served with before the newest reload, until a worker serves with the new.
-    before: Option<(Vec<u8>, Option<TcpListener>)>,
+    before: Option<Before>,
     /// Settings that are being read.
     reading: Option<Pending>,
     starts: u64,
@@ -314,9 +326,10 @@ impl Manager {
         }
         self.parts.notify.reloading();
         match self.parts.prepare.take() {
-            Some(mut prepare) => {
+            Some(prepare) => {
+                let address = self.parts.address;
                 self.reading = Some(tokio::task::spawn_blocking(move || {
-                    let prepared = prepare();
+                    let prepared = prepare(address);
                     (prepare, prepared)
                 }));
             }
@@ -333,11 +346,9 @@ impl Manager {
             Err(error) => Err(format!("reading them failed, which is a bug: {error}")),
         };
         match prepared {
-            Ok(Prepared { listener, handover }) => {
+            Ok(prepared) => {
                 tracing::info!("the settings were read anew");
-                let listener = listener.map(|new| std::mem::replace(&mut self.parts.listener, new));
-                let handover = std::mem::replace(&mut self.handover, handover);
-                self.before.get_or_insert((handover, listener));
+                self.take_over(prepared);
                 self.replace(RestartReason::Reloaded, "SIGHUP: the settings were read anew");
             }
             Err(message) => {
@@ -346,6 +357,19 @@ impl Manager {
                 );
                 self.tell_ready();
             }
+        }
+    }
+
+    /// Serves with these settings from the next worker on, and keeps what was served with last.
+    fn take_over(&mut self, Prepared { address, listener, handover }: Prepared) {
+        let listener = listener.map(|new| std::mem::replace(&mut self.parts.listener, new));
+        let handover = std::mem::replace(&mut self.handover, handover);
+        let address = std::mem::replace(&mut self.parts.address, address);
+        match &mut self.before {
+            None => self.before = Some(Before { handover, address, listener }),
+            // Nobody has served with the settings in between; their port may be the first change.
+            Some(before) if before.listener.is_none() => before.listener = listener,
+            Some(_) => {}
         }
     }
 
@@ -385,10 +409,11 @@ impl Manager {
 
     /// A worker never served: with the settings of before, then with the program of before.
     fn try_something_else(&mut self) {
-        if let Some((handover, listener)) = self.before.take() {
+        if let Some(before) = self.before.take() {
             tracing::error!("no worker serves with the new settings; going back to the old ones");
-            self.handover = handover;
-            if let Some(listener) = listener {
+            self.handover = before.handover;
+            self.parts.address = before.address;
+            if let Some(listener) = before.listener {
                 self.parts.listener = listener;
             }
             return;

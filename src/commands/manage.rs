@@ -64,6 +64,7 @@ fn try_run(cli: &Cli, surroundings: &Surroundings, loaded: &Loaded) -> Result<()
         let parts = Parts {
             program,
             listener,
+            address: address(config),
             handover: loaded.kept.to_bytes(),
             prepare: Some(prepare(cli, surroundings, loaded, is_inherited)),
             reload,
@@ -217,8 +218,8 @@ pub(super) fn check(
 fn prepare(cli: &Cli, surroundings: &Surroundings, loaded: &Loaded, is_inherited: bool) -> Prepare {
     let overrides = cli.overrides.clone();
     let surroundings = surroundings.clone();
-    let mut current = loaded.config.clone();
-    Box::new(move || {
+    let held = loaded.config.clone();
+    Box::new(move |current| {
         let loaded = config::load(&overrides, &surroundings)
             .map_err(|faults| format!("the settings have faults\n{faults}"))?;
         for warning in &loaded.warnings {
@@ -227,8 +228,8 @@ fn prepare(cli: &Cli, surroundings: &Surroundings, loaded: &Loaded, is_inherited
         let new = loaded.config;
         serve::check_mode(&new, What::Configured)?;
         for (name, is_other) in [
-            ("state_dir", new.state_dir != current.state_dir),
-            ("manager", new.manager != current.manager),
+            ("state_dir", new.state_dir != held.state_dir),
+            ("manager", new.manager != held.manager),
         ] {
             if is_other {
                 return Err(format!(
@@ -236,8 +237,8 @@ fn prepare(cli: &Cli, surroundings: &Surroundings, loaded: &Loaded, is_inherited
                 ));
             }
         }
-        let place = |config: &Config| (config.server.host, config.server.port);
-        let listener = match place(&new) == place(&current) {
+        let address = address(&new);
+        let listener = match address == current {
             true => None,
             false if is_inherited => {
                 return Err(
@@ -246,7 +247,10 @@ fn prepare(cli: &Cli, surroundings: &Surroundings, loaded: &Loaded, is_inherited
             }
             false => Some(serve::open(&new)?),
         };
-        current = new;
-        Ok(Prepared { listener, handover: loaded.kept.to_bytes() })
+        Ok(Prepared { address, listener, handover: loaded.kept.to_bytes() })
     })
+}
+
+fn address(config: &Config) -> SocketAddr {
+    SocketAddr::new(config.server.host, config.server.port)
 }

@@ -60,10 +60,14 @@ impl Journal {
 
     /// Takes note that somebody serves again.
     pub fn back(&mut self, after: Duration, version: &str) {
-        // Losses in between, of workers that never served, are over too.
-        let open = self.restarts.iter_mut().take_while(|restart| is_open(restart));
-        for restart in open {
-            restart.back_after_seconds = Reading::Present(Seconds(after.as_secs_f64()));
+        // Losses in between, of workers that never served, are over too; `after` is the first's.
+        let open = self.restarts.iter().take_while(|restart| is_open(restart)).count();
+        let Some(first) = open.checked_sub(1).map(|last| self.restarts[last].at_ms) else { return };
+        for restart in self.restarts.iter_mut().take(open) {
+            let later = restart.at_ms.0.saturating_sub(first.0);
+            let later = Duration::from_millis(u64::try_from(later).unwrap_or_default());
+            let seconds = after.saturating_sub(later).as_secs_f64();
+            restart.back_after_seconds = Reading::Present(Seconds(seconds));
             restart.version = Reading::Present(version.to_owned());
         }
         self.write();
@@ -172,9 +176,11 @@ mod tests {
         let mut journal = Journal::new(None, None).unwrap();
         journal.lost(UnixMillis(1), &lost(1));
         journal.back(Duration::from_secs(1), "1.0");
-        journal.lost(UnixMillis(2), &lost(2));
-        journal.lost(UnixMillis(3), &lost(3));
+        journal.lost(UnixMillis(2000), &lost(2));
+        journal.lost(UnixMillis(3500), &lost(3));
         journal.back(Duration::from_secs(2), "1.1");
+        let back: Vec<_> = journal.newest().map(|r| r.back_after_seconds).collect();
+        assert_eq!(back, [0.5, 2.0, 1.0].map(|seconds| Reading::Present(Seconds(seconds))));
         let versions: Vec<_> = journal.newest().map(|r| r.version.present().cloned()).collect();
         assert_eq!(versions, [Some("1.1".to_owned()), Some("1.1".into()), Some("1.0".into())]);
     }

@@ -315,16 +315,13 @@ impl Policy {
         self.times.back_off.saturating_mul(doubled).min(self.times.back_off_at_most)
     }
 
-    /// No worker has ever served, and this one will not.
+    /// There is no worker, or none that will ever serve.
     fn failed_to_start(&mut self, now: Duration, message: String, is_final: bool) {
+        let wait = self.wait_after(Duration::ZERO);
         if self.was_ever_up {
             self.lost_at.get_or_insert(now);
-            let wait = self.wait_after(Duration::ZERO);
             self.start_at = Some(now + wait);
-            return;
-        }
-        let wait = self.wait_after(Duration::ZERO);
-        if is_final {
+        } else if is_final {
             self.ending = Some(Outcome::GaveUp(message));
         } else if self.failures >= self.times.first_tries {
             let tries = self.failures;

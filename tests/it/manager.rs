@@ -258,15 +258,23 @@ fn settings_that_no_worker_serves_with_are_taken_back() {
     let first = managed.worker().unwrap();
     // Right by all checks, and yet: the folder's permissions are looked at when it is opened.
     let folder = managed.folder.path().join("smonitor");
-    let open = fs::Permissions::from_mode(0o777);
-    fs::set_permissions(&folder, open).unwrap();
-    let text =
-        r#"{"server": {"port": 0}, "monitor": {"site_name": "after"}, "auth": {"mode": "token"}}"#;
+    let with_mode = |mode| fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
+    with_mode(0o777);
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let port = free.port();
+    let text = format!(r#"{{"server": {{"port": {port}}}, "auth": {{"mode": "token"}}}}"#);
     fs::write(managed.folder.path().join("config.json"), text).unwrap();
     signal(managed.pid(), Signal::HUP);
     until("going back", || managed.said("going back to the old ones").then_some(()));
-    managed.after(first);
+    let second = managed.after(first);
     assert_eq!(managed.site_name().as_deref(), Some("before"));
+    assert!(TcpStream::connect(free).is_err(), "the new port is given up too");
+
+    // Once what was wrong is right, the same settings are taken, with their port.
+    with_mode(0o700);
+    signal(managed.pid(), Signal::HUP);
+    managed.after(second);
+    assert_eq!(ask(&free.to_string(), "GET /healthz HTTP/1.1\r\n").0, 200);
 }
 
 #[test]
