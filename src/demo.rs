@@ -11,9 +11,11 @@ use std::sync::Arc;
 
 use crate::host::{Collected, Context, Source};
 use crate::model::clock_sync::ClockSync;
+use crate::model::container::Containers;
 use crate::model::cpu::Cpu;
 use crate::model::disk::Disks;
 use crate::model::filesystem::Filesystems;
+use crate::model::gpu::Gpus;
 use crate::model::login::Logins;
 use crate::model::memory::Memory;
 use crate::model::network::{Network, Sockets};
@@ -27,8 +29,10 @@ use crate::model::unit::Units;
 use crate::model::zfs::Zfs;
 use crate::model::{Bytes, HostId, Reading, Reason, Section, Snapshot, UnixMillis};
 
+mod containers;
 mod cpu;
 mod disks;
+mod gpus;
 mod health;
 mod logins;
 mod memory;
@@ -40,8 +44,10 @@ mod sensors;
 mod storage;
 mod system;
 
+use containers::containers;
 use cpu::cpu;
 use disks::{disks, raid, zfs};
+use gpus::gpus;
 use logins::logins;
 use memory::{memory, numa};
 use moment::Moment;
@@ -102,6 +108,8 @@ pub fn machine(seed: u64, at: UnixMillis) -> DemoHost {
         logins: logins(moment),
         clock: clock(moment),
         units: units(moment),
+        gpus: gpus(moment),
+        containers: containers(moment),
         processes,
     }
 }
@@ -159,6 +167,8 @@ pub fn sources(seed: u64, context: &Context) -> Vec<Box<dyn Source>> {
         source("logins", |moment| Collected::Logins(logins(moment))),
         source("clock", |moment| Collected::ClockSync(clock(moment))),
         source("units", |moment| Collected::Units(units(moment))),
+        source("gpus", |moment| Collected::Gpus(gpus(moment))),
+        source("containers", |moment| Collected::Containers(containers(moment))),
         source("processes", |moment| Collected::Processes(processes_of(moment))),
     ]
 }

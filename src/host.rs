@@ -10,9 +10,11 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::model::clock_sync::ClockSync;
+use crate::model::container::Containers;
 use crate::model::cpu::Cpu;
 use crate::model::disk::Disks;
 use crate::model::filesystem::Filesystems;
+use crate::model::gpu::Gpus;
 use crate::model::login::Logins;
 use crate::model::memory::Memory;
 use crate::model::network::{Network, Sockets};
@@ -27,10 +29,12 @@ use crate::model::zfs::Zfs;
 use crate::model::{Reason, UnixMillis};
 
 pub mod clock_sync;
+pub mod container;
 pub mod cpu;
 pub mod disk;
 pub mod files;
 pub mod filesystem;
+pub mod gpu;
 mod limits;
 pub mod logins;
 pub mod memory;
@@ -76,6 +80,8 @@ pub fn sources(context: &Context) -> Vec<Box<dyn Source>> {
         Box::new(logins::LoginSource::new(context.clone())),
         Box::new(clock_sync::ClockSource::new(context.clone())),
         Box::new(units::UnitSource::new(context.clone())),
+        Box::new(gpu::GpuSource::new(context.clone())),
+        Box::new(container::ContainerSource::new(context.clone())),
         Box::new(process::ProcessSource::new(context.clone())),
     ]
 }

@@ -6,18 +6,22 @@
 //! these types by tests, so a change here shows up in `frontend/src/lib/api/api.ts` and
 //! `docs/openapi.json`.
 
+pub mod account;
 pub mod api;
 pub mod audience;
 pub mod cidr;
 pub mod clock_sync;
+pub mod container;
 pub mod cpu;
 pub mod disk;
 pub mod filesystem;
+pub mod gpu;
 pub mod host_id;
 pub mod login;
 pub mod memory;
 pub mod network;
 pub mod numa;
+pub mod place;
 pub mod pressure;
 pub mod process;
 pub mod raid;
@@ -45,8 +49,8 @@ pub use section::{Problem, Section};
 pub use snapshot::Snapshot;
 pub use text::Text;
 pub use units::{
-    BitsPerSecond, Bytes, BytesPerSecond, Celsius, Hertz, PerSecond, Percent, Seconds, UnixMillis,
-    Volts, Watts,
+    BitsPerSecond, Bytes, BytesPerSecond, Celsius, Hertz, Joules, PerSecond, Percent, Seconds,
+    UnixMillis, Volts, Watts,
 };
 
 #[cfg(test)]

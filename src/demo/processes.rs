@@ -1,6 +1,8 @@
 //! The made-up process table: kernel threads, daemons, people's shells and training jobs that
 //! start, grow, idle and end.
 
+use std::sync::Arc;
+
 use crate::model::process::{Process, ProcessRow, ProcessState, ProcessSummary, ProcessTable};
 use crate::model::{Bytes, Percent, Reading, Reason, Seconds, UnixMillis};
 
@@ -266,6 +268,7 @@ fn row(sketch: Sketch, at: UnixMillis, boot: UnixMillis, memory: Bytes) -> Proce
         nice: sketch.nice,
         kernel_thread: sketch.kernel,
         command: Reading::Present(sketch.command.into()),
+        place: Reading::Present(Arc::default()),
     };
     Process { row, full_command: None }
 }

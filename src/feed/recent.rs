@@ -56,7 +56,7 @@ impl Recent {
         let network = RecentNetwork { times_ms, received_bytes_per_second, sent_bytes_per_second };
         let (times_ms, read_bytes_per_second, written_bytes_per_second) = columns(&self.disks);
         let disks = RecentDisks { times_ms, read_bytes_per_second, written_bytes_per_second };
-        RecentDocument { host: host.clone(), cpu, memory, network, disks }
+        RecentDocument { host: host.clone(), cpu, memory, network, disks, gpus: Vec::new() }
     }
 }
 

@@ -1,8 +1,11 @@
 //! Processes. Source: `/proc/PID/stat`, `statm`, `cmdline` and the owner of `/proc/PID` (kernel
 //! document filesystems/proc.rst).
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
+use super::place::Place;
 use super::{Bytes, Percent, Reading, Seconds, Text, UnixMillis};
 
 /// The longest command line kept, in characters (Unicode scalar values); a longer one is cut and
@@ -117,5 +120,7 @@ crate::table_row! {
         /// Command line, arguments joined by spaces, secrets masked unless the viewer is an admin,
         /// at most 500 characters. `[name]` for kernel threads and others without one.
         pub command: Reading<Text>,
+        /// Container, job, service or session it belongs to.
+        pub place: Reading<Arc<Place>>,
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BytesPerSecond, HostId, Percent, Reading, UnixMillis};
+use super::{BytesPerSecond, HostId, Percent, Reading, Text, UnixMillis};
 
 /// How far back, in milliseconds.
 pub const RECENT_SPAN_MS: i64 = 10 * 60 * 1000;
@@ -25,6 +25,8 @@ pub struct RecentDocument {
     pub network: RecentNetwork,
     /// Disks together.
     pub disks: RecentDisks,
+    /// Graphics cards, by index; empty where there is none.
+    pub gpus: Vec<RecentGpu>,
 }
 
 /// Columns of equal length, oldest first.
@@ -77,4 +79,19 @@ pub struct RecentDisks {
     pub read_bytes_per_second: Vec<Reading<BytesPerSecond>>,
     /// Written to all disks.
     pub written_bytes_per_second: Vec<Reading<BytesPerSecond>>,
+}
+
+/// One card. Columns of equal length, oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
+#[cfg_attr(test, ts(export_to = "api.ts"))]
+pub struct RecentGpu {
+    /// The key of the card.
+    pub key: Text,
+    /// When each was read.
+    pub times_ms: Vec<UnixMillis>,
+    /// Share of time a kernel ran on it, 0–100 %.
+    pub gpu_percent: Vec<Reading<Percent>>,
+    /// Memory in use, 0–100 %.
+    pub memory_percent: Vec<Reading<Percent>>,
 }

@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use super::clock_sync::ClockSync;
+use super::container::Containers;
 use super::cpu::Cpu;
 use super::disk::Disks;
 use super::filesystem::Filesystems;
+use super::gpu::Gpus;
 use super::login::Logins;
 use super::memory::Memory;
 use super::network::{Network, Sockets};
@@ -55,6 +57,10 @@ macro_rules! host_sections {
             clock: ClockSync,
             /// Services that failed.
             units: Units,
+            /// Graphics cards, and who is on them.
+            gpus: Gpus,
+            /// Containers.
+            containers: Containers,
         }
     };
 }

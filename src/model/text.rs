@@ -19,6 +19,13 @@ impl Text {
     }
 }
 
+/// The empty text.
+impl Default for Text {
+    fn default() -> Self {
+        Self::from("")
+    }
+}
+
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
         Self(text.into())

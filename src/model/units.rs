@@ -52,6 +52,10 @@ unit!(
     Watts(f64)
 );
 unit!(
+    /// Energy in joules, to the nearest.
+    Joules(u64)
+);
+unit!(
     /// Volts, kept to the millivolt.
     Volts(f64)
 );

@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::clock_sync::ClockSync;
+use super::container::Containers;
 use super::cpu::Cpu;
 use super::disk::Disks;
 use super::filesystem::Filesystems;
+use super::gpu::Gpus;
 use super::login::Logins;
 use super::memory::Memory;
 use super::network::{Network, Sockets};

@@ -155,6 +155,7 @@ fn row(
         nice: sample.nice,
         kernel_thread: sample.kernel_thread,
         command: entry.shown_command(),
+        place: Reading::absent(Reason::NotCollected),
     }
 }
 
