@@ -126,13 +126,32 @@ need_services() {
     fi
 }
 
+# Some tests wait for what other processes do. On a machine that is busy otherwise one may be too
+# impatient, so a few that failed are tried once more, by themselves, and named.
+server_tests() {
+    local log failed=()
+    log=$(mktemp)
+    if cargo test --locked --no-fail-fast 2>&1 | tee "$log"; then
+        rm "$log"
+        return
+    fi
+    mapfile -t failed < <(sed -n 's/^test \(.*\) \.\.\. FAILED$/\1/p' "$log" | sort -u)
+    rm "$log"
+    if ((${#failed[@]} == 0 || ${#failed[@]} > 5)); then
+        return 1
+    fi
+    printf '\nSECOND ATTEMPT: %s\n' "${failed[@]}"
+    summary+=("SECOND ATTEMPT of ${failed[*]}")
+    cargo test --locked -- --exact --test-threads=1 "${failed[@]}"
+}
+
 rust() {
     need_rust
     need_node
     need_services
     run "format" cargo fmt --check
     run "clippy" cargo clippy --locked --all-targets -- -D warnings
-    run "tests of the server" cargo test --locked
+    run "tests of the server" server_tests
     if ! command -v shellcheck >/dev/null && command -v apt-get >/dev/null; then
         run "package shellcheck" install_packages shellcheck
     fi

@@ -36,6 +36,10 @@ pub struct Config {
     pub server: Server,
     /// What to measure and how often.
     pub monitor: Monitor,
+    /// How graphics cards are read.
+    pub gpu: Gpu,
+    /// How containers are read.
+    pub containers: Containers,
     /// Who may look.
     pub auth: Auth,
     /// The only folder that is written to; absolute.
@@ -112,6 +116,24 @@ pub struct GroupHost {
     pub address: String,
     /// Port.
     pub port: u16,
+}
+
+/// How graphics cards are read.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Gpu {
+    /// Whether they are read while nobody looks, so that it is known since when they idle.
+    pub track_states: bool,
+    /// Whether sleeping ones are woken.
+    pub wake: bool,
+    /// Where the driver's library is, if the loader does not find it.
+    pub library: Option<PathBuf>,
+}
+
+/// How containers are read.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Containers {
+    /// Addresses of the engines that are asked for names.
+    pub engines: Vec<String>,
 }
 
 /// Who may look.
@@ -295,6 +317,8 @@ impl Config {
 struct Extracted {
     server: Server,
     monitor: Monitor,
+    gpu: Gpu,
+    containers: Containers,
     auth: Auth,
     state_dir: Option<PathBuf>,
     log: Log,

@@ -35,6 +35,7 @@ pub mod disk;
 pub mod files;
 pub mod filesystem;
 pub mod gpu;
+mod gpu_devices;
 mod limits;
 pub mod logins;
 pub mod memory;
@@ -57,6 +58,7 @@ pub mod system;
 pub mod units;
 pub mod zfs;
 
+pub use gpu_devices::gpu_device_files;
 pub use limits::raise_open_file_limit;
 pub use name_service::name_service_needs_network;
 pub use process::visibility::processes_shown;

@@ -20,13 +20,24 @@ pub mod table;
 pub struct Settings {
     /// How much of it must be.
     pub mode: Mode,
-    /// Folders below which may be written, and devices that may be opened for writing. All exist.
+    /// Folders below which may be written. All exist.
     pub writable: Vec<PathBuf>,
+    /// Device files of graphics cards: they are opened for reading and writing and sent the commands
+    /// of their driver, which is how it is asked for values. All exist.
+    pub devices: Vec<PathBuf>,
     /// Whether connections to other machines are made.
     pub network: Network,
     /// Why Landlock is left out where the kernel has it: it also keeps from looking at processes
     /// that only who may trace them sees.
     pub without_landlock: Option<String>,
+}
+
+impl Settings {
+    /// Whether anything may be opened for writing.
+    #[must_use]
+    pub fn opens_for_writing(&self) -> bool {
+        !(self.writable.is_empty() && self.devices.is_empty())
+    }
 }
 
 /// How much must be given up.
@@ -153,7 +164,7 @@ fn assess(settings: &Settings, landlock: &Landlock, seccomp: &Seccomp) -> Sandbo
         (Landlock::On { .. }, Seccomp::Missing { why }) => {
             noted(GuardState::Partial, format!("{why}; modes, owners and times can be changed"))
         }
-        (Landlock::Missing { why }, Seccomp::On) if settings.writable.is_empty() => noted(
+        (Landlock::Missing { why }, Seccomp::On) if !settings.opens_for_writing() => noted(
             GuardState::Partial,
             format!(
                 "{why}; no file can be opened for writing, made, moved or removed, but a socket \

@@ -252,6 +252,7 @@ fn has_form(form: Form, text: &str) -> bool {
                 && !text.trim().is_empty()
                 && !text.chars().any(char::is_control)
         }
+        Form::Engine => is_engine(text),
         Form::Path => {
             !text.is_empty()
                 && !text.starts_with('~')
@@ -301,6 +302,23 @@ fn is_url(text: &str) -> bool {
     };
     let path = if path.ends_with('/') { path } else { format!("{path}/") };
     url_host(authority).is_some() && is_base_path(&path)
+}
+
+/// `unix:///absolute/path` or `tcp://host:port`.
+fn is_engine(text: &str) -> bool {
+    if let Some(path) = text.strip_prefix("unix://") {
+        return path.len() > 1 && path.starts_with('/') && has_form(Form::Path, path);
+    }
+    let authority = text.strip_prefix("tcp://");
+    authority.is_some_and(|authority| {
+        url_host(authority).is_some_and(|host| {
+            let rest = authority.trim_start_matches('[');
+            rest.len() > host.len()
+                && authority
+                    .rsplit_once(':')
+                    .is_some_and(|(_, port)| !port.is_empty() && !port.contains(']'))
+        })
+    })
 }
 
 /// The host of `host[:port]`, if both are right.

@@ -195,6 +195,8 @@ fn finish(extracted: Extracted, surroundings: &Surroundings) -> Result<Config, F
         })?,
         server: extracted.server,
         monitor: extracted.monitor,
+        gpu: extracted.gpu,
+        containers: extracted.containers,
         auth: extracted.auth,
         log: extracted.log,
         limits: extracted.limits,

@@ -79,6 +79,8 @@ pub enum Form {
     Title,
     /// A path of the file system.
     Path,
+    /// Where a container engine listens: `unix:///path` or `tcp://host:port`.
+    Engine,
 }
 
 const BASE: Key = Key {
@@ -200,6 +202,39 @@ pub const KEYS: &[Key] = &[
         stage: Stage::Later,
         english: "The nodes that an `app` shows, in groups.",
         chinese: "`app` 所展示的节点，按组排列。",
+        ..BASE
+    },
+    Key {
+        path: "gpu.track_states",
+        kind: Kind::Boolean,
+        default: Some("true"),
+        english: "Whether graphics cards are read every 15 s while nobody looks, so that \"idle since\" and \"held without being used\" are true for the first who comes. Where there is no card nothing is read.",
+        chinese: "无人查看时是否仍每 15 秒读取一次显卡，使第一位查看者看到的“空闲自”和“占用闲置”属实。没有显卡的机器上不读取任何数据。",
+        ..BASE
+    },
+    Key {
+        path: "gpu.wake",
+        kind: Kind::Boolean,
+        default: Some("false"),
+        english: "Whether cards that runtime power management has switched off (laptops) are woken to be read. If not, they are shown as asleep.",
+        chinese: "是否为了读取数据而唤醒被运行时电源管理关闭的显卡（笔记本电脑）。否则显示为休眠。",
+        ..BASE
+    },
+    Key {
+        path: "gpu.library",
+        kind: Kind::Text(Form::Path),
+        default: Some("null"),
+        nullable: true,
+        english: "Path of the driver's library, where the system's loader does not find `libnvidia-ml.so.1`. null: the loader looks.",
+        chinese: "驱动库的路径，用于系统加载器找不到 `libnvidia-ml.so.1` 的情形。null 表示由加载器查找。",
+        ..BASE
+    },
+    Key {
+        path: "containers.engines",
+        kind: Kind::List(Form::Engine),
+        default: Some("[]"),
+        english: "Container engines that are asked for names, images and states of containers: `unix:///run/docker.sock`, `tcp://127.0.0.1:2375`, Docker or Podman. Everything else about containers comes from control groups and needs none. Who may connect to an engine's socket could do anything with it; smonitor only ever sends three GET requests.",
+        chinese: "用于查询容器名称、镜像和状态的容器引擎：`unix:///run/docker.sock`、`tcp://127.0.0.1:2375`，支持 Docker 和 Podman。容器的其他数据均来自控制组，不需要引擎。能连接引擎套接字者可以对其为所欲为；smonitor 只发送三种 GET 请求。",
         ..BASE
     },
     Key {
@@ -417,6 +452,9 @@ impl Form {
             Self::Url => "an address like \"https://monitor.example.org/\"",
             Self::Title => "1 to 100 characters without line breaks",
             Self::Path => "a path written out (~ and $ are not expanded)",
+            Self::Engine => {
+                "an address like \"unix:///run/docker.sock\" or \"tcp://127.0.0.1:2375\""
+            }
         }
     }
 
@@ -432,37 +470,10 @@ impl Form {
             Self::Url => "addresses like \"https://monitor.example.org/\"",
             Self::Title => "texts of 1 to 100 characters without line breaks",
             Self::Path => "paths written out",
+            Self::Engine => "addresses like \"unix:///run/docker.sock\"",
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn no_two_settings_share_a_path_or_a_variable() {
-        let paths: BTreeSet<_> = KEYS.iter().map(|key| key.path).collect();
-        let variables: BTreeSet<_> = KEYS.iter().map(Key::variable).collect();
-        assert_eq!(paths.len(), KEYS.len());
-        assert_eq!(variables.len(), KEYS.len(), "an environment variable would be ambiguous");
-    }
-
-    #[test]
-    fn no_setting_is_also_a_group() {
-        for key in KEYS {
-            let group = format!("{}.", key.path);
-            assert!(!KEYS.iter().any(|other| other.path.starts_with(&group)), "{}", key.path);
-        }
-    }
-
-    #[test]
-    fn every_setting_is_described_and_has_a_default() {
-        for key in KEYS {
-            assert!(key.english.ends_with('.') && key.chinese.ends_with('。'), "{}", key.path);
-            assert!(key.default.is_some(), "{}", key.path);
-        }
-    }
-}
+mod tests;

@@ -48,7 +48,7 @@ fn restrict(settings: &Settings) -> Result<LandlockStatus, Error> {
         ruleset = ruleset.handle_access(AccessNet::from_all(KNOWN)).map_err(refused)?;
     }
     let mut ruleset = ruleset.create().map_err(refused)?;
-    for path in &settings.writable {
+    for path in settings.writable.iter().chain(&settings.devices) {
         let failed = |cause| Error::Writable { path: path.clone(), cause };
         let access = writing(path).map_err(failed)?;
         let opened = PathFd::new(path).map_err(|error| failed(io::Error::other(error)))?;

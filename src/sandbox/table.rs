@@ -441,7 +441,8 @@ pub fn refused_arguments(settings: &Settings, own: u32) -> Vec<Refused> {
     all.extend(arguments::other_processes(own));
     all.extend(arguments::sockets(connects));
     all.extend(arguments::descriptors());
-    all.extend(arguments::opening(!settings.writable.is_empty()));
+    all.extend(arguments::devices(!settings.devices.is_empty()));
+    all.extend(arguments::opening(settings.opens_for_writing()));
     all
 }
 

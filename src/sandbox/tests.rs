@@ -26,6 +26,7 @@ fn what_is_guarded_follows_from_what_was_found() {
             let settings = Settings {
                 mode: Mode::Auto,
                 writable,
+                devices: Vec::new(),
                 network: Network::None,
                 without_landlock: None,
             };
@@ -44,6 +45,7 @@ fn what_is_left_open_is_said() {
     let settings = |writable: &[&str], network| Settings {
         mode: Mode::Require,
         writable: writable.iter().map(PathBuf::from).collect(),
+        devices: Vec::new(),
         network,
         without_landlock: None,
     };

@@ -26,9 +26,14 @@ pub(super) fn enter_sandbox(config: &Config) -> Result<Sandbox, String> {
 pub fn sandbox_settings(config: &Config) -> Settings {
     let roots = Roots::live();
     let folder = &config.state_dir;
-    let network = match host::name_service_needs_network(&roots) {
-        None => Network::None,
-        Some(why) => Network::Outgoing { why },
+    let engines = &config.containers.engines;
+    let remote = engines.iter().find(|engine| engine.starts_with("tcp://"));
+    let network = match (host::name_service_needs_network(&roots), remote) {
+        (None, None) => Network::None,
+        (Some(why), _) => Network::Outgoing { why },
+        (None, Some(engine)) => Network::Outgoing {
+            why: format!("{engine} is asked for names of containers (containers.engines)"),
+        },
     };
     let mut settings = Settings {
         mode: match config.sandbox.mode {
@@ -37,6 +42,7 @@ pub fn sandbox_settings(config: &Config) -> Settings {
             SandboxMode::Off => Mode::Off,
         },
         writable: folder.is_dir().then(|| folder.clone()).into_iter().collect(),
+        devices: host::gpu_device_files(&roots),
         network,
         without_landlock: None,
     };

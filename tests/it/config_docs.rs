@@ -98,6 +98,7 @@ fn chinese_form(form: Form) -> &'static str {
         Form::BasePath => "以 / 开头并以 / 结尾的路径，如 \"/\" 或 \"/monitor/\"",
         Form::Url => "网址，如 \"https://monitor.example.org/\"",
         Form::Title => "1 到 100 个字符，不含换行",
+        Form::Engine => "\"unix:///run/docker.sock\" 或 \"tcp://127.0.0.1:2375\" 形式的地址",
         Form::Path => "完整写出的路径（不展开 ~ 和 $）",
     }
 }

@@ -71,6 +71,7 @@ fn settings(writable: &[PathBuf]) -> Settings {
     Settings {
         mode: Mode::Auto,
         writable: writable.to_vec(),
+        devices: Vec::new(),
         network: Network::None,
         without_landlock: None,
     }

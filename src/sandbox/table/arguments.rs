@@ -70,8 +70,7 @@ pub(super) fn sockets(connects: bool) -> Vec<Refused> {
     all
 }
 
-/// What else can be done with what is open: fcntl(2) could have signals sent to others, ioctl(2) could
-/// do anything a driver can.
+/// What else can be done with what is open: fcntl(2) could have signals sent to others.
 pub(super) fn descriptors() -> Vec<Refused> {
     const FCNTL: [c_int; 12] = [
         libc::F_DUPFD,
@@ -87,7 +86,18 @@ pub(super) fn descriptors() -> Vec<Refused> {
         libc::F_OFD_SETLK,
         libc::F_OFD_SETLKW,
     ];
-    // What the C library and the standard library use: terminals, and blocking or not.
+    vec![unless("signals about descriptors, leases", libc::SYS_fcntl, 1, FCNTL.map(bits))]
+}
+
+/// The bits of a command that name its driver (`_IOC_TYPE` of asm-generic/ioctl.h), and what NVIDIA's
+/// says there.
+const DRIVER: std::ops::Range<u32> = 8..16;
+const NVIDIA: u32 = (b'F' as u32) << DRIVER.start;
+
+/// ioctl(2), which could do anything a driver can. Kept is what the C library and the standard library
+/// use (terminals, and blocking or not), and where there are graphics cards what names their driver.
+pub(super) fn devices(nvidia: bool) -> Vec<Refused> {
+    const WHY: &str = "commands to devices";
     const IOCTL: [libc::Ioctl; 7] = [
         libc::TCGETS,
         libc::TCGETS2,
@@ -99,10 +109,21 @@ pub(super) fn descriptors() -> Vec<Refused> {
     ];
     #[expect(clippy::cast_possible_truncation, reason = "the kernel takes 32 bits of it")]
     let requests = IOCTL.map(|request| request as u32);
-    vec![
-        unless("signals about descriptors, leases", libc::SYS_fcntl, 1, FCNTL.map(bits)),
-        unless("commands to devices", libc::SYS_ioctl, 1, requests),
-    ]
+    let refused = unless(WHY, libc::SYS_ioctl, 1, requests);
+    if !nvidia {
+        return vec![refused];
+    }
+    // A filter can ask whether bits are something, not whether they are not: so one rule for every
+    // bit that would differ.
+    let differs = |bit: u32| Condition {
+        argument: 1,
+        test: Test::BitsAre { mask: 1 << bit, value: !NVIDIA & (1 << bit) },
+    };
+    let with = |bit| {
+        let when = std::iter::once(differs(bit)).chain(refused.when.iter().copied()).collect();
+        Refused { when, ..refused.clone() }
+    };
+    DRIVER.map(with).collect()
 }
 
 /// Opening for writing where nothing may be written; and everywhere cutting a file that is opened

@@ -7,6 +7,7 @@ fn settings(writable: &[&str], network: Network) -> Settings {
     Settings {
         mode: Mode::Auto,
         writable: writable.iter().map(Into::into).collect(),
+        devices: Vec::new(),
         network,
         without_landlock: None,
     }
@@ -66,4 +67,43 @@ fn writing_folders_and_connecting_depend_on_the_settings() {
         all.iter().filter(|refused| refused.call == libc::SYS_openat).count()
     };
     assert_eq!((opens(&closed), opens(&open)), (5, 1));
+}
+
+/// Whether the table refuses it, as the kernel would reckon.
+fn refuses(settings: &Settings, call: c_long, arguments: [u32; 6]) -> bool {
+    let holds = |condition: &Condition| {
+        let argument = arguments[usize::from(condition.argument)];
+        match condition.test {
+            Test::Is(value) => argument == value,
+            Test::IsNot(value) => argument != value,
+            Test::BitsAre { mask, value } => argument & mask == value,
+        }
+    };
+    let all = refused_arguments(settings, 1);
+    all.iter().any(|refused| refused.call == call && refused.when.iter().all(holds))
+}
+
+#[test]
+fn where_there_are_cards_their_driver_takes_commands_and_no_other() {
+    let without = settings(&[], Network::None);
+    let with = Settings { devices: vec!["nvidiactl".into()], ..without.clone() };
+    let refused = |settings, command| refuses(settings, libc::SYS_ioctl, [3, command, 0, 0, 0, 0]);
+    // NV_ESC_RM_CONTROL and NV_ESC_CHECK_VERSION_STR: _IOWR('F', 42, 32 bytes) and ('F', 210, 72).
+    for command in [0xc020_462a, 0xc048_46d2] {
+        assert!(refused(&without, command) && !refused(&with, command), "{command:x}");
+    }
+    // Another driver's: a disk (BLKDISCARD), a terminal (TIOCSTI), a namespace (NS_GET_USERNS), and
+    // every neighbour of NVIDIA's letter.
+    let neighbours = (0..8).map(|bit| 0xc020_462a ^ (0x100 << bit));
+    for command in [0x1277, 0x5412, 0xb701].into_iter().chain(neighbours) {
+        assert!(refused(&without, command) && refused(&with, command), "{command:x}");
+    }
+    let usual = u32::try_from(libc::FIONBIO).unwrap();
+    assert!(!refused(&without, usual) && !refused(&with, usual));
+    let write = [0, 0, bits_of(libc::O_RDWR), 0, 0, 0];
+    assert!(refuses(&without, libc::SYS_openat, write) && !refuses(&with, libc::SYS_openat, write));
+}
+
+fn bits_of(flags: libc::c_int) -> u32 {
+    flags.cast_unsigned()
 }

@@ -84,6 +84,30 @@ fn local_services_are_asked() {
 }
 
 #[test]
+fn the_devices_of_cards_are_opened_and_asked_and_no_others() {
+    use smonitor::sandbox::Settings;
+    if !super::has_all_guards("the_devices_of_cards_are_opened_and_asked_and_no_others") {
+        return;
+    }
+    let open = |path: &str| fs::OpenOptions::new().read(true).write(true).open(path);
+    let errno = |result: std::io::Result<libc::c_long>| result.unwrap_err().raw_os_error();
+    // /dev/null stands for a card: it opens like one and knows no commands.
+    let card = Settings { devices: vec!["/dev/null".into()], ..settings(&[]) };
+    inside(&card, || {
+        use std::os::fd::AsRawFd as _;
+        let device = open("/dev/null").unwrap();
+        let ask = |command| {
+            let descriptor = device.as_raw_fd().into();
+            super::raw::call(libc::SYS_ioctl, [descriptor, command, 0, 0, 0, 0])
+        };
+        assert_eq!(errno(ask(0xc020_462a)), Some(libc::ENOTTY), "the driver is asked");
+        assert_eq!(errno(ask(0x5412)), Some(libc::EPERM), "TIOCSTI");
+        assert_eq!(open("/dev/zero").unwrap_err().raw_os_error(), Some(libc::EACCES));
+    });
+    inside(&settings(&[]), || assert!(open("/dev/null").is_err(), "where there is no card"));
+}
+
+#[test]
 fn a_panic_still_has_its_backtrace() {
     let backtrace = inside(&settings(&[]), || {
         let threads: Vec<_> = (0..4).map(|n| std::thread::spawn(move || n)).collect();
