@@ -75,8 +75,10 @@ impl Fake {
         // SAFETY: our own library, whose initialisers do nothing; the function has this type.
         unsafe {
             let library = libloading::Library::new(self.library()).unwrap();
-            let calls: libloading::Symbol<'_, unsafe extern "C" fn(*const std::ffi::c_char) -> u64> =
-                library.get(b"fake_nvml_calls\0").unwrap();
+            let calls: libloading::Symbol<
+                '_,
+                unsafe extern "C" fn(*const std::ffi::c_char) -> u64,
+            > = library.get(b"fake_nvml_calls\0").unwrap();
             calls(name.as_ptr())
         }
     }
