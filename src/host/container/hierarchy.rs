@@ -91,7 +91,10 @@ impl Hierarchies {
                 }
                 b"cgroup" => {
                     let has = |wanted: &[u8]| {
-                        mount.super_options.split(|&byte| byte == b',').any(|option| option == wanted)
+                        mount
+                            .super_options
+                            .split(|&byte| byte == b',')
+                            .any(|option| option == wanted)
                     };
                     for controller in Controller::ALL {
                         if has(controller.option()) {

@@ -42,8 +42,11 @@ pub type Base<'a> = Option<(&'a Counters, Duration)>;
 /// Puts what is in the sample into the row. `machine` is the machine's memory.
 pub fn fill(row: &mut Container, sample: &Sample, base: Base<'_>, machine: Reading<Bytes>) {
     let cpu = rate(sample.cpu_nanoseconds, base, |earlier| earlier.cpu_nanoseconds);
-    row.cpu_percent = cpu.map(|nanoseconds| percent(nanoseconds, 1e9));
-    row.cpu_limit_percent = Reading::from(sample.quota).map(|quota| quota.map(share));
+    row.cpu_percent = cpu.and_then(|nanoseconds| percent(nanoseconds, 1e9));
+    row.cpu_limit_percent = Reading::from(sample.quota).and_then(|quota| match quota {
+        Some(quota) => share(quota).map(Some),
+        None => Reading::Present(None),
+    });
     row.throttled_percent = throttled(sample, base);
     fill_memory(row, sample, machine);
     let transferred = |pick: fn(&Transferred) -> u64| {
@@ -146,12 +149,12 @@ fn rate(
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a percentage needs no more than 53 bits")]
-fn share(Quota { quota, period }: Quota) -> Percent {
+fn share(Quota { quota, period }: Quota) -> Reading<Percent> {
     percent(quota as f64, period as f64)
 }
 
-fn percent(part: f64, whole: f64) -> Percent {
-    Percent::of(part, whole).unwrap_or(Percent(0.0))
+fn percent(part: f64, whole: f64) -> Reading<Percent> {
+    Reading::from_option(Percent::of(part, whole), Reason::Malformed)
 }
 
 fn narrow(count: u64) -> Reading<u32> {

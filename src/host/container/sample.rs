@@ -131,16 +131,17 @@ pub fn read(trees: &Hierarchies, path: &str) -> Sample {
         oom_kills: memory
             .either("memory.oom_control", oom_kill, "memory.events", oom_kill)
             .and_then(|count| count.ok_or(Reason::NotSupported)),
-        frozen: Files::of(trees, Controller::Freezer, path).either(
-            "freezer.state",
-            |bytes| v1::parse_freezer_state(bytes).map(Some),
-            "cgroup.events",
-            |bytes| {
-                let frozen = v2::parse_value("cgroup.events", bytes, b"frozen")?;
-                Ok(frozen.map(|frozen| frozen != 0))
-            },
-        )
-        .and_then(|frozen| frozen.ok_or(Reason::NotSupported)),
+        frozen: Files::of(trees, Controller::Freezer, path)
+            .either(
+                "freezer.state",
+                |bytes| v1::parse_freezer_state(bytes).map(Some),
+                "cgroup.events",
+                |bytes| {
+                    let frozen = v2::parse_value("cgroup.events", bytes, b"frozen")?;
+                    Ok(frozen.map(|frozen| frozen != 0))
+                },
+            )
+            .and_then(|frozen| frozen.ok_or(Reason::NotSupported)),
     }
 }
 

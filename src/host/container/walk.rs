@@ -38,6 +38,14 @@ pub struct Group {
     pub inner_cut: bool,
 }
 
+impl Group {
+    /// Whether it is the same folder still.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        (&self.tree, &self.path, self.inode) == (&other.tree, &other.path, other.inode)
+    }
+}
+
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Walk {
@@ -102,52 +110,40 @@ impl Walk {
         }
     }
 
-    /// Takes note of a group, if it is a container's or in one.
+    /// Takes note of a group for every container it is in, from the innermost outwards.
     fn look(&mut self, tree: &Path, path: &str, inode: u64) {
         let absolute = format!("/{path}");
-        let Some(found) = container_of(&absolute) else { return };
-        // Without the first slash.
-        let own_len = found.group_len.saturating_sub(1);
-        match self.groups.get_mut(&found.container.key) {
-            Some(group) if group.tree == tree && path.get(..own_len) == Some(&group.path) => {
-                if path.len() == own_len {
-                    return;
-                }
-                group.inner_cut |= group.inner.len() == INNER_MAX;
-                if !group.inner_cut {
-                    group.inner.push(path.to_owned());
+        let mut within = absolute.as_str();
+        while let Some(found) = container_of(within) {
+            let Some(own) = absolute.get(1..found.group_len) else { return };
+            // Its own group always ends with a name.
+            within = own.rfind('/').map_or("", |slash| &absolute[..=slash]);
+            self.look_in(tree, path, own, inode, found);
+        }
+    }
+
+    fn look_in(&mut self, tree: &Path, path: &str, own: &str, inode: u64, found: FoundContainer) {
+        let key = found.container.key.clone();
+        match self.groups.get_mut(&key) {
+            Some(group) if group.tree == tree && group.path == own => {
+                if path != own {
+                    group.inner_cut |= group.inner.len() == INNER_MAX;
+                    if !group.inner_cut {
+                        group.inner.push(path.to_owned());
+                    }
                 }
             }
             // Another group of the same name, or the same in another tree.
             Some(_) => {}
-            None if path.len() == own_len => {
-                let group = Group {
-                    tree: tree.to_owned(),
-                    path: path.to_owned(),
-                    inode,
-                    inner: Vec::new(),
-                    inner_cut: false,
-                    found,
-                };
-                self.groups.insert(group.found.container.key.clone(), group);
+            None if path == own => {
+                let (tree, path) = (tree.to_owned(), path.to_owned());
+                let inner = Vec::new();
+                let group = Group { found, tree, path, inode, inner, inner_cut: false };
+                self.groups.insert(key, group);
             }
-            // Its own group is not known as such without what is below.
-            None => self.adopt(tree, path, own_len, found),
+            // Its own group is one only with what is below: it was passed before.
+            None => {}
         }
-    }
-
-    fn adopt(&mut self, tree: &Path, path: &str, own_len: usize, found: FoundContainer) {
-        let Some(own) = path.get(..own_len) else { return };
-        let Ok(metadata) = fs::metadata(tree.join(own)) else { return };
-        let group = Group {
-            tree: tree.to_owned(),
-            path: own.to_owned(),
-            inode: metadata.ino(),
-            inner: vec![path.to_owned()],
-            inner_cut: false,
-            found,
-        };
-        self.groups.insert(group.found.container.key.clone(), group);
     }
 
     /// A group that is gone is nothing to tell.
