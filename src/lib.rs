@@ -7,14 +7,15 @@
 //! | L5 composition | [`serve`], [`manager`], [`commands`], `main` |
 //! | L4 delivery | [`web`] |
 //! | L3 roles | [`node`], [`demo`] |
-//! | L2 capabilities | [`host`] (read this machine), [`feed`] (publish and subscribe) |
+//! | L2 capabilities | [`host`] (read this machine), [`assess`] (judge what was read), [`feed`] (publish and subscribe) |
 //! | L1 foundations | [`cli`], [`config`], [`telemetry`], [`clock`], [`shutdown`], [`state_dir`], [`sandbox`] |
 //! | L0 words | [`model`] |
 //!
-//! The way of a value: `host` reads bytes and makes samples and rates, `node` schedules that and
-//! puts snapshots together, `feed` turns a snapshot into frames (once per topic and audience, and
+//! The way of a value: `host` reads bytes and makes samples and rates, `node` schedules that, has
+//! `assess` judge it and puts snapshots together, `feed` turns a snapshot into frames (once per topic and audience, and
 //! only if somebody looks), `web` hands frames to viewers. docs/architecture.md tells the story.
 
+pub mod assess;
 pub mod cli;
 pub mod clock;
 pub mod commands;

@@ -1,7 +1,7 @@
 //! L3, the node role: measures the machine it runs on, when somebody looks.
 //!
 //! One loop, which never waits for a source: it follows the feed's demand, starts sources when
-//! they are due, folds what they bring into the newest snapshot and publishes it. Knows nothing of
+//! they are due, has what they bring judged, folds it into the newest snapshot and publishes it. Knows nothing of
 //! viewers, sockets or kernel files.
 
 use std::sync::Arc;
@@ -131,7 +131,7 @@ impl Node {
         let turn = self.schedule.turn(now, |tier| settings.wants(tier, &demand, now.monotonic));
         for number in &turn.stuck {
             if let Some(problem) = self.schedule.problem(*number) {
-                self.assembly.failed(*number, problem);
+                self.assembly.failed(*number, problem, now);
             }
         }
         for number in turn.start {
@@ -150,12 +150,12 @@ impl Node {
         match outcome {
             Ok(collected) => {
                 self.schedule.ended(number, Ending::Done, at);
-                self.assembly.collected(collected, at.wall);
+                self.assembly.collected(collected, at);
             }
             Err(reason) => {
                 self.schedule.ended(number, Ending::Failed(reason), at);
                 if let Some(problem) = self.schedule.problem(number) {
-                    self.assembly.failed(number, problem);
+                    self.assembly.failed(number, problem, at);
                 }
             }
         }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::assess::{Assessor, Moment};
 use crate::host::{Collected, TakenAt};
+use crate::model::gpu::Gpus;
 use crate::model::source::SourceHealth;
 use crate::model::{Problem, Reading, Section, Snapshot, UnixMillis};
 
@@ -17,6 +19,7 @@ pub(super) struct Assembly {
     names: Vec<&'static str>,
     /// The newest of everything.
     newest: Snapshot,
+    assessor: Assessor,
     sources_taken_at: Option<UnixMillis>,
 }
 
@@ -25,12 +28,17 @@ impl Assembly {
         let interval =
             |name| u64::try_from(settings.plan(name).interval.as_millis()).unwrap_or(u64::MAX);
         let newest = Snapshot::not_collected(settings.host.clone(), UnixMillis(0), interval);
-        Self { names, newest, sources_taken_at: None }
+        let assessor = Assessor::new(settings.plan("gpus").interval);
+        Self { names, newest, assessor, sources_taken_at: None }
     }
 
     /// A source brought a value: its section is well and new.
-    pub(super) fn collected(&mut self, collected: Collected, at: UnixMillis) {
+    pub(super) fn collected(&mut self, mut collected: Collected, taken: TakenAt) {
         let newest = &mut self.newest;
+        let at = taken.wall;
+        if let Collected::Gpus(gpus) = &mut collected {
+            self.assessor.assess(gpus, moment(taken));
+        }
         macro_rules! renew_one {
             ($( $(#[$doc:meta])* $key:ident: $type:ident, )*) => {
                 match collected {
@@ -43,9 +51,12 @@ impl Assembly {
     }
 
     /// A source failed or hangs: its section keeps what it has and says what is wrong.
-    pub(super) fn failed(&mut self, number: usize, problem: Problem) {
+    pub(super) fn failed(&mut self, number: usize, problem: Problem, at: TakenAt) {
         let Some(name) = self.names.get(number).copied() else { return };
         let newest = &mut self.newest;
+        if name == "gpus" {
+            cards_unreadable(&mut self.assessor, &mut newest.gpus, problem, at);
+        }
         macro_rules! mark_one {
             ($( $(#[$doc:meta])* $key:ident: $type:ident, )*) => {
                 match name {
@@ -78,6 +89,25 @@ impl Assembly {
         self.newest.taken_at_ms = now.wall;
         self.newest.clone()
     }
+}
+
+/// The last values of cards stay as those of every section do; what they are now is not known.
+fn cards_unreadable(
+    assessor: &mut Assessor,
+    section: &mut Arc<Section<Gpus>>,
+    problem: Problem,
+    at: TakenAt,
+) {
+    if section.problem.is_some_and(|earlier| earlier.reason == problem.reason) {
+        return;
+    }
+    if let Reading::Present(gpus) = &mut Arc::make_mut(section).value {
+        assessor.unreadable(gpus, problem.reason, moment(at));
+    }
+}
+
+fn moment(at: TakenAt) -> Moment {
+    Moment { monotonic: at.monotonic, wall: at.wall }
 }
 
 fn renew<T>(section: &mut Arc<Section<T>>, value: T, at: UnixMillis) {

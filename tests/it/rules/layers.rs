@@ -56,6 +56,12 @@ fn objection(from: &str, to: &str) -> Option<String> {
         (5, _) if from == "manager" => (!["model", "clock", "shutdown"].contains(&to))
             .then(|| "the manager is the smallest part: only model, clock and shutdown".to_owned()),
         (5, 5) => None,
+        _ if from == "assess" && to != "model" => {
+            Some("assess is rules and nothing else: it imports only model".to_owned())
+        }
+        (4, _) if to == "assess" => {
+            Some("what is judged is judged before it is published: roles ask assess".to_owned())
+        }
         (4, 3) => Some("web and roles meet only in feed".to_owned()),
         _ if other < mine => None,
         _ if other == mine => Some(format!("modules of layer {mine} do not import each other")),
@@ -162,6 +168,9 @@ fn broken_arrows_are_found() {
         ("src/host/cpu.rs", "fn a() { let _ = crate::feed::B; }"),
         ("src/host/cpu.rs", "use super::super::feed;"),
         ("src/feed.rs", "use super::web;"),
+        ("src/assess/xid.rs", "use crate::clock::Clock;"),
+        ("src/host/gpu.rs", "use crate::assess::xid;"),
+        ("src/web/rest.rs", "use crate::assess::Assessor;"),
         ("src/host/cpu.rs", "use crate::{clock::Clock, model::{self, cpu}, web::Route};"),
         ("src/node.rs", "use crate::demo;"),
         ("src/web/session.rs", "use crate::node::Node;"),
@@ -176,5 +185,8 @@ fn broken_arrows_are_found() {
                 // crate::web\nfn a() { crate::table_row! {} }\n#[cfg(test)]\nmod tests { use crate::demo; }\n";
     assert_finds(broken_layers, "src/host/cpu.rs", good, &[]);
     assert_finds(broken_layers, "src/cli.rs", "use crate::config::Overrides;", &[]);
+    for role in ["src/node/assemble.rs", "src/demo/gpus.rs", "src/commands/snapshot.rs"] {
+        assert_finds(broken_layers, role, "use crate::assess::Assessor;", &[]);
+    }
     assert_finds(broken_layers, "src/main.rs", "use smonitor::{cli, serve};", &[]);
 }
