@@ -66,6 +66,14 @@ pub fn sentence(remedy: Remedy, what: &str, reader: &Reader) -> Option<String> {
         Remedy::JoinHidepidGroup => "run smonitor as root, or in the group that gid= names in: \
                                      findmnt -no OPTIONS /proc"
             .to_owned(),
+        Remedy::JoinEngineGroup => {
+            let socket = what.strip_prefix("unix://").map_or("SOCKET".to_owned(), quoted);
+            format!(
+                "let smonitor's user into the group of the socket (whoever is in it can become \
+                 root): sudo usermod -aG \"$(stat -c %G {socket})\" USER, then start smonitor anew; \
+                 or leave the engine out of the settings: names and images are then unknown"
+            )
+        }
         Remedy::RepairOrUnmount => {
             let place = if what.starts_with('/') { quoted(what) } else { "PLACE".to_owned() };
             format!("bring back what is behind it, or take it away: sudo umount -l {place}")
@@ -143,6 +151,11 @@ mod tests {
         assert!(said(Remedy::RunPrivileged, "/proc/pressure/cpu").ends_with("sudo /opt/smonitor"));
         assert!(said(Remedy::GrantPtrace, "x").ends_with("cap_sys_ptrace=ep /opt/smonitor"));
         assert!(said(Remedy::RepairOrUnmount, "/mnt/archive").ends_with("umount -l /mnt/archive"));
+        let socket = said(Remedy::JoinEngineGroup, "unix:///run/docker.sock");
+        assert!(
+            socket.contains(r#"usermod -aG "$(stat -c %G /run/docker.sock)" USER"#),
+            "{socket}"
+        );
         // A mount point is named by whoever mounts.
         let hostile = said(Remedy::RepairOrUnmount, "/mnt/a'; rm -rf $HOME");
         assert!(hostile.ends_with(r"umount -l '/mnt/a'\''; rm -rf $HOME'"), "{hostile}");

@@ -13,10 +13,14 @@ use super::missing::Missing;
 use super::order::natural;
 use super::sampler::Last;
 use super::{Collected, Context, Source, files, memory, system};
-use crate::model::container::{CONTAINERS_MAX, Container, ContainerState, Containers};
+use crate::model::container::{
+    CONTAINERS_MAX, Container, ContainerEngine, ContainerState, Containers,
+};
+use crate::model::place::ContainerRuntime;
 use crate::model::source::{Remedy, SourceFinding};
 use crate::model::{Bytes, Reading, Reason, Text, UnixMillis};
 
+pub mod engine;
 pub mod hierarchy;
 pub mod inside;
 pub mod rates;
@@ -25,6 +29,9 @@ pub mod v1;
 pub mod v2;
 pub mod walk;
 
+pub use engine::{Engine, Settings};
+
+use engine::{Desk, Told, Wanted};
 use hierarchy::Hierarchies;
 use rates::Counters;
 use walk::{Group, Walk};
@@ -46,6 +53,7 @@ pub struct ContainerSource {
     trees: Option<(Duration, Hierarchies)>,
     walked: Option<Walked>,
     known: BTreeMap<Text, Known>,
+    desks: Vec<Desk>,
     missing: Missing,
 }
 
@@ -67,18 +75,38 @@ struct Known {
     /// The process whose network is taken for the container's.
     first: Option<u32>,
     started_at: Reading<UnixMillis>,
+    /// Whether it is known not to be frozen.
+    thawed: bool,
 }
 
 impl Known {
     fn new(group: Group) -> Self {
         let started_at = Reading::absent(Reason::NotCollected);
-        Self { group, last: Last::default(), first: None, started_at }
+        Self { group, last: Last::default(), first: None, started_at, thawed: false }
     }
 
     /// Whether its folder is there and still the same.
     fn is_there(&self) -> bool {
         let folder = self.group.tree.join(&self.group.path);
         std::fs::metadata(folder).is_ok_and(|metadata| metadata.ino() == self.group.inode)
+    }
+
+    /// Whether an engine that can be asked may have made it.
+    fn is_of_an_engine(&self) -> bool {
+        let found = &self.group.found;
+        // Of others the id is a name.
+        let has_id = found.name.is_none() && found.id != found.container.short;
+        match found.container.runtime {
+            ContainerRuntime::Docker | ContainerRuntime::Podman | ContainerRuntime::Unknown => {
+                has_id
+            }
+            ContainerRuntime::Containerd
+            | ContainerRuntime::Crio
+            | ContainerRuntime::Lxc
+            | ContainerRuntime::Incus
+            | ContainerRuntime::Apptainer
+            | ContainerRuntime::Nspawn => false,
+        }
     }
 }
 
@@ -94,7 +122,15 @@ impl ContainerSource {
     /// Without an engine.
     #[must_use]
     pub fn new(context: Context) -> Self {
+        Self::with(context, Settings::default())
+    }
+
+    /// With these engines. Nothing is asked yet.
+    #[must_use]
+    pub fn with(context: Context, settings: Settings) -> Self {
+        let desk = |engine| Desk::new(engine, context.clone());
         Self {
+            desks: settings.engines.into_iter().map(desk).collect(),
             context,
             trees: None,
             walked: None,
@@ -153,9 +189,10 @@ impl ContainerSource {
         };
         let context = &self.context;
         let mut rows = Vec::with_capacity(self.known.len());
+        let desks = &self.desks;
         self.known.retain(|_, known| match row(context, trees, known, &mut machine) {
             Ok(row) => {
-                rows.extend(row);
+                rows.extend(row.map(|row| with_engines(row, known, desks)));
                 true
             }
             Err(Gone) => false,
@@ -167,6 +204,28 @@ impl ContainerSource {
         rows
     }
 
+    /// Takes what engines answered, and asks again where it is time.
+    fn turn_engines(&mut self) {
+        if self.desks.is_empty() {
+            return;
+        }
+        let of_engine = self.known.values().filter(|known| known.is_of_an_engine());
+        let wanted: Wanted =
+            of_engine.map(|known| (known.group.found.id.clone(), known.group.inode)).collect();
+        for desk in &mut self.desks {
+            desk.turn(&wanted);
+        }
+    }
+
+    fn engines(&self) -> Vec<ContainerEngine> {
+        let engine = |desk: &Desk| ContainerEngine {
+            address: desk.engine().address().clone(),
+            version: desk.version(),
+            problem: desk.problem(),
+        };
+        self.desks.iter().map(engine).collect()
+    }
+
     fn note_missing(&mut self, walked: Walked) {
         self.missing.begin(self.context.clock.wall());
         if walked.cut {
@@ -175,7 +234,14 @@ impl ContainerSource {
             self.missing.note_with("cut", what, Reason::OutOfResources, Remedy::Nothing);
         }
         if let Some(reason) = walked.problem {
-            self.missing.note("groups", "control groups", reason);
+            let remedy = Remedy::of("cgroup", reason);
+            self.missing.note_with("groups", "control groups", reason, remedy);
+        }
+        for desk in &self.desks {
+            if let Some(problem) = desk.problem() {
+                let address = desk.engine().address();
+                self.missing.note_since(address.clone(), address.clone(), problem);
+            }
         }
     }
 }
@@ -188,10 +254,11 @@ impl Source for ContainerSource {
     fn collect(&mut self) -> Result<Collected, Reason> {
         let trees = self.trees()?;
         let walked = self.look(&trees);
+        self.turn_engines();
         let rows = self.rows(&trees);
         self.note_missing(walked);
         Ok(Collected::Containers(Containers {
-            engines: Vec::new(),
+            engines: self.engines(),
             rows,
             left_out: walked.left_out,
         }))
@@ -245,11 +312,71 @@ fn row(
     rates::fill(&mut row, &sample, base, machine.memory);
     rates::fill_network(&mut row, network, base);
     row.started_at_ms = known.started_at;
+    known.thawed = sample.frozen == Ok(false);
     if sample.frozen == Ok(true) {
         row.state = Reading::Present(ContainerState::Paused);
     }
     known.last.replace(now, counters);
     Ok(Some(row))
+}
+
+/// The row with what engines told of it.
+fn with_engines(row: Container, known: &Known, desks: &[Desk]) -> Container {
+    if !known.is_of_an_engine() {
+        return row;
+    }
+    let told = desks.iter().find_map(|desk| Some((desk.told(&known.group.found.id)?, desk)));
+    match told {
+        Some((told, desk)) => {
+            let problem = desk.problem().map(|problem| problem.reason);
+            with_told(row, told, known.thawed, problem)
+        }
+        None => {
+            let problem = desks.iter().find_map(Desk::problem);
+            let reason = problem.map_or(Reason::NotCollected, |problem| problem.reason);
+            let state = match row.state {
+                Reading::Absent { .. } => Reading::absent(reason),
+                frozen @ Reading::Present(_) => frozen,
+            };
+            Container {
+                name: Reading::absent(reason),
+                image: Reading::absent(reason),
+                health: Reading::absent(reason),
+                restarts: Reading::absent(reason),
+                labels: Reading::absent(reason),
+                state,
+                ..row
+            }
+        }
+    }
+}
+
+/// What does not change while a container runs is believed also when its engine has stopped
+/// answering; what does is not.
+fn with_told(row: Container, told: &Told, thawed: bool, problem: Option<Reason>) -> Container {
+    let state = match (row.state, problem) {
+        // Control groups tell this one, and sooner.
+        (frozen @ Reading::Present(_), _) => frozen,
+        (_, Some(reason)) => Reading::absent(reason),
+        // It was frozen when the engine was asked, and is not any more.
+        (_, None) if thawed && told.state == Reading::Present(ContainerState::Paused) => {
+            Reading::Present(ContainerState::Running)
+        }
+        (_, None) => told.state,
+    };
+    Container {
+        name: told.name.clone(),
+        image: told.image.clone(),
+        labels: told.labels.clone(),
+        state,
+        health: problem.map_or(told.health, Reading::absent),
+        restarts: problem.map_or(told.restarts, Reading::absent),
+        started_at_ms: match told.started_at {
+            Reading::Present(_) => told.started_at,
+            Reading::Absent { .. } => row.started_at_ms,
+        },
+        ..row
+    }
 }
 
 impl Machine {
@@ -302,4 +429,3 @@ fn empty(group: &Group) -> Container {
         oom_kills_per_second: Reading::default(),
     }
 }
-

@@ -90,6 +90,9 @@ pub enum Remedy {
     GrantPtrace,
     /// Run in the group that the `gid=` option of /proc names.
     JoinHidepidGroup,
+    /// Run in the group that may talk to the container engine, or leave the engine out of the
+    /// settings.
+    JoinEngineGroup,
     /// Bring the server or program behind the mount back, or unmount it (`umount -l`).
     RepairOrUnmount,
     /// Find what hangs in the kernel: state D in ps(1), and dmesg(1).
@@ -106,11 +109,12 @@ pub enum Remedy {
 
 impl Remedy {
     /// Every remedy, in the order of declaration.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Nothing,
         Self::RunPrivileged,
         Self::GrantPtrace,
         Self::JoinHidepidGroup,
+        Self::JoinEngineGroup,
         Self::RepairOrUnmount,
         Self::FindWhatHangs,
         Self::RaiseLimits,
@@ -125,6 +129,7 @@ impl Remedy {
         match (source, reason) {
             ("filesystems", Reason::NotResponding) => Self::RepairOrUnmount,
             ("processes", Reason::PermissionDenied) => Self::GrantPtrace,
+            ("containers", Reason::PermissionDenied) => Self::JoinEngineGroup,
             (_, Reason::PermissionDenied) => Self::RunPrivileged,
             (_, Reason::NotResponding) => Self::FindWhatHangs,
             (_, Reason::OutOfResources) => Self::RaiseLimits,

@@ -158,3 +158,13 @@ fn two_memory_nodes() {
 fn eight_memory_nodes_half_of_them_without_processors() {
     golden_of(&["numa"], "made-numa-8");
 }
+
+#[test]
+fn containers_of_every_maker() {
+    golden_of(&["containers"], "made-cgroup2");
+}
+
+#[test]
+fn containers_of_an_old_kernel() {
+    golden_of(&["containers"], "made-cgroup1");
+}

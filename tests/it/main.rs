@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod config;
 mod config_docs;
+mod containers;
 mod disk;
 mod disk_made;
 mod doctor;

@@ -65,6 +65,8 @@ export function command(remedy: Remedy, what: string | null): string | null {
       return 'sudo setcap cap_sys_ptrace=ep "$(command -v smonitor)"';
     case 'join_hidepid_group':
       return 'findmnt -no OPTIONS /proc';
+    case 'join_engine_group':
+      return what?.startsWith('unix:///') ? `ls -l ${quoted(what.slice('unix://'.length))}` : null;
     case 'repair_or_unmount':
       return what?.startsWith('/') && !HIDDEN.test(what) ? `sudo umount -l ${quoted(what)}` : null;
     case 'find_what_hangs':

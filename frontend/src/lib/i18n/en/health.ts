@@ -39,6 +39,8 @@ export const health = addTexts({
     'Run smonitor as root or give it CAP_SYS_PTRACE, so that other users’ processes tell more.',
   'health.remedy_join_hidepid_group':
     '/proc is mounted with hidepid: give smonitor the group that its gid= option names.',
+  'health.remedy_join_engine_group':
+    'Let the user smonitor runs as into the group of the engine’s socket (whoever is in it can become root), or leave the engine out of the settings.',
   'health.remedy_repair_or_unmount':
     'Bring the server or program behind the mount back, or unmount it. Programs that wait for it stay stuck until then.',
   'health.remedy_find_what_hangs':

@@ -36,6 +36,8 @@ export const health: Translated<typeof en> = {
   'health.remedy_run_privileged': '以 root 运行 smonitor，或授予其用户读取权限。',
   'health.remedy_grant_ptrace': '以 root 运行 smonitor，或授予 CAP_SYS_PTRACE，以便读取其他用户的进程。',
   'health.remedy_join_hidepid_group': '/proc 以 hidepid 挂载：请将 smonitor 加入 gid= 选项指定的组。',
+  'health.remedy_join_engine_group':
+    '将运行 smonitor 的用户加入引擎套接字所属的组（该组成员可以取得 root 权限），或从设置中去掉该引擎。',
   'health.remedy_repair_or_unmount':
     '恢复挂载背后的服务器或程序，或将其卸载。在此之前，等待它的程序会一直卡住。',
   'health.remedy_find_what_hangs': '找出卡在内核中的东西：处于 D 状态的进程，以及 dmesg 的输出。',
