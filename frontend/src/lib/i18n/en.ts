@@ -1,5 +1,6 @@
 // The source of all texts. Each part of the page has a file; this puts them together: at once what the
 // first view says, as types only what comes with the parts that say it (`addTexts`).
+import type { advice } from './en/advice';
 import { chart } from './en/chart';
 import type { disk } from './en/disk';
 import type { sensor } from './en/sensor';
@@ -9,6 +10,7 @@ import { host } from './en/host';
 import type { login } from './en/login';
 import type { network } from './en/network';
 import { process } from './en/process';
+import type { processTable } from './en/process-table';
 import { reason } from './en/reason';
 import type { restart } from './en/restart';
 import type { server } from './en/server';
@@ -16,6 +18,7 @@ import type { settings } from './en/settings';
 import { shell } from './en/shell';
 import { source } from './en/source';
 import { state } from './en/state';
+import type { table } from './en/table';
 import type { filesystem } from './en/filesystem';
 import type { numa } from './en/numa';
 import type { raid } from './en/raid';
@@ -34,15 +37,18 @@ export const en = {
 export type First = typeof en;
 
 /** By the parts that are loaded later. */
-export type Later = typeof disk &
+export type Later = typeof advice &
+  typeof disk &
   typeof filesystem &
   typeof health &
   typeof logins &
   typeof network &
   typeof numa &
+  typeof processTable &
   typeof raid &
   typeof sensor &
   typeof settings &
+  typeof table &
   typeof zfs;
 
 /** By parts that few see, whose Chinese is not among that of the others. */

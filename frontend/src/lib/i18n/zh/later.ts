@@ -1,26 +1,32 @@
 // Simplified Chinese of the parts that are loaded later, complete or it does not compile.
 import type { Later } from '../en';
 import type { Translated } from '../types';
+import { advice } from './advice';
 import { disk } from './disk';
 import { filesystem } from './filesystem';
 import { health } from './health';
 import { logins } from './logins';
 import { network } from './network';
 import { numa } from './numa';
+import { processTable } from './process-table';
 import { raid } from './raid';
 import { sensor } from './sensor';
 import { settings } from './settings';
+import { table } from './table';
 import { zfs } from './zfs';
 
 export const later: Translated<Later> = {
+  ...advice,
   ...disk,
   ...filesystem,
   ...health,
   ...logins,
   ...network,
   ...numa,
+  ...processTable,
   ...raid,
   ...sensor,
   ...settings,
+  ...table,
   ...zfs,
 };
