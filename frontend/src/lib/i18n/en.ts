@@ -2,6 +2,7 @@
 // first view says, as types only what comes with the parts that say it (`addTexts`).
 import type { advice } from './en/advice';
 import { chart } from './en/chart';
+import type { container } from './en/container';
 import type { disk } from './en/disk';
 import type { sensor } from './en/sensor';
 import type { logins } from './en/logins';
@@ -12,6 +13,7 @@ import type { network } from './en/network';
 import { process } from './en/process';
 import type { processTable } from './en/process-table';
 import { reason } from './en/reason';
+import type { people } from './en/people';
 import type { restart } from './en/restart';
 import type { server } from './en/server';
 import type { settings } from './en/settings';
@@ -38,12 +40,14 @@ export type First = typeof en;
 
 /** By the parts that are loaded later. */
 export type Later = typeof advice &
+  typeof container &
   typeof disk &
   typeof filesystem &
   typeof health &
   typeof logins &
   typeof network &
   typeof numa &
+  typeof people &
   typeof processTable &
   typeof raid &
   typeof sensor &
