@@ -68,7 +68,7 @@ describe('the texts of parts that come later', () => {
     .map((file) => {
       const area = file.replace('.ts', '');
       const keys = Object.keys(Object.values(parts[`../${folder}/${file}`] ?? {})[0] ?? {});
-      return { area, families: [...new Set(keys.map((key) => key.split('.')[0]))] };
+      return { area, keys: keys.map((key) => key.replace(/\.(one|other)$/, '')) };
     });
   const files = readdirSync('src', { recursive: true, withFileTypes: true })
     .filter((entry) => /\.(svelte|ts)$/.test(entry.name) && !entry.parentPath.includes('i18n'))
@@ -79,8 +79,12 @@ describe('the texts of parts that come later', () => {
   it('are imported by every file that says one', () => {
     const missing = files.flatMap((file) => {
       const code = readFileSync(file, 'utf8');
+      const said = new Set([...code.matchAll(/'([\w.]+)'/g)].map(([, key]) => key ?? ''));
+      const begun = [...code.matchAll(/`([\w.]+[._])\${/g)].map(([, prefix]) => prefix ?? '');
       return later
-        .filter(({ families }) => families.some((name) => new RegExp(`['\`]${name}\\.\\w`).test(code)))
+        .filter(({ keys }) =>
+          keys.some((key) => said.has(key) || begun.some((prefix) => key.startsWith(prefix))),
+        )
         .filter(({ area }) => !code.includes(`i18n/en/${area}'`))
         .map(({ area }) => `${file} → ${area}`);
     });

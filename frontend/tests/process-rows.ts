@@ -21,6 +21,7 @@ export function processRow(pid: number, changes: Partial<ProcessRow> = {}): Proc
     nice: 0,
     kernel_thread: false,
     command: `/usr/bin/task${String(pid)} --work`,
+    place: {},
     ...changes,
   };
 }

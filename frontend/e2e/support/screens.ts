@@ -30,7 +30,7 @@ export async function filled(page: Page): Promise<void> {
   await expect(tabLink(page, { link: /^(Processes|进程)/ })).toHaveText(/\d/);
   await expect(page.getByRole('region', { name: /^(Sensors|传感器)$/ })).toContainText('°C');
   await expect(page.getByRole('region', { name: /^(Logged in|登录用户)$/ })).toContainText(/\d/);
-  await expect(page.getByText(/^(Loading…|正在加载…)$/)).toHaveCount(0);
+  await expect(page.getByText(/^(Loading…|加载中…|正在加载…)$/)).toHaveCount(0);
 }
 
 async function overview(page: Page, { demo }: Servers): Promise<void> {

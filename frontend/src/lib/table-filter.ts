@@ -16,8 +16,11 @@ export interface TextField<Row> {
 
 export interface NumberField<Row> {
   readonly kind: 'number';
-  /** `unit` is what the reader wrote behind the number: `` (nothing), `%`, `K` … `P`. */
-  readonly of: (row: Row, unit: Unit) => number | null;
+  /**
+   * `unit` is what the reader wrote behind the number: `` (nothing), `%`, `K` … `P`. Of several numbers one
+   * has to meet the comparison.
+   */
+  readonly of: (row: Row, unit: Unit) => number | readonly number[] | null;
 }
 
 export type Unit = '' | '%' | 'bytes';
@@ -85,7 +88,10 @@ function comparison<Row>(text: string, field: NumberField<Row>): Test<Row> | nul
   return (row) => {
     // Absent is not 0: it meets no comparison.
     const value = field.of(row, unit);
-    return value !== null && compare(value, sign, wanted);
+    if (value === null) return false;
+    return typeof value === 'number'
+      ? compare(value, sign, wanted)
+      : value.some((each) => compare(each, sign, wanted));
   };
 }
 

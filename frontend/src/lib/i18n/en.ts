@@ -1,6 +1,8 @@
 // The source of all texts. Each part of the page has a file; this puts them together: at once what the
 // first view says, as types only what comes with the parts that say it (`addTexts`).
+import type { advice } from './en/advice';
 import { chart } from './en/chart';
+import type { container } from './en/container';
 import type { disk } from './en/disk';
 import type { sensor } from './en/sensor';
 import type { logins } from './en/logins';
@@ -9,13 +11,16 @@ import { host } from './en/host';
 import type { login } from './en/login';
 import type { network } from './en/network';
 import { process } from './en/process';
+import type { processTable } from './en/process-table';
 import { reason } from './en/reason';
+import type { people } from './en/people';
 import type { restart } from './en/restart';
 import type { server } from './en/server';
 import type { settings } from './en/settings';
 import { shell } from './en/shell';
 import { source } from './en/source';
 import { state } from './en/state';
+import type { table } from './en/table';
 import type { filesystem } from './en/filesystem';
 import type { numa } from './en/numa';
 import type { raid } from './en/raid';
@@ -34,15 +39,20 @@ export const en = {
 export type First = typeof en;
 
 /** By the parts that are loaded later. */
-export type Later = typeof disk &
+export type Later = typeof advice &
+  typeof container &
+  typeof disk &
   typeof filesystem &
   typeof health &
   typeof logins &
   typeof network &
   typeof numa &
+  typeof people &
+  typeof processTable &
   typeof raid &
   typeof sensor &
   typeof settings &
+  typeof table &
   typeof zfs;
 
 /** By parts that few see, whose Chinese is not among that of the others. */

@@ -16,9 +16,11 @@ export interface HostTab {
   readonly label: PlainKey;
   /**
    * The least role that it has anything for: what a role may not see is not offered. What the
-   * machine does not have is no reason to leave a tab out: the tab says so itself.
+   * machine does not have is no reason to leave a tab out, as a rule: the tab says so itself.
    */
   readonly from: Role;
+  /** Whether the machine has anything for it; always where not given. Read anew with each document. */
+  readonly there?: (document: HostDocument) => boolean;
   /** A single key that leads to it; must be no other view's. */
   readonly shortcut?: string;
   /** A number beside its name, where one says something; read anew with each document. */
@@ -45,6 +47,12 @@ function processCount({ host }: HostDocument): number | null {
   const total = document === null ? undefined : present(document.summary.value)?.total;
   if (total !== undefined) counts.set(host, total);
   return total ?? counts.get(host) ?? null;
+}
+
+/** Most machines have none, and then there is nothing to say: not even that it cannot be read. */
+function hasContainers({ containers: { value, problem } }: HostDocument): boolean {
+  const containers = present(value);
+  return problem !== null || (containers !== null && containers.rows.length + containers.engines.length > 0);
 }
 
 export const TABS: readonly HostTab[] = [
@@ -79,6 +87,15 @@ export const TABS: readonly HostTab[] = [
     load: () => import('./SensorsTab.svelte'),
   },
   {
+    id: 'containers',
+    label: 'host.containers',
+    from: 'member',
+    shortcut: 'c',
+    there: hasContainers,
+    count: ({ containers }) => present(containers.value)?.rows.length || null,
+    load: () => import('./ContainersTab.svelte'),
+  },
+  {
     id: 'users',
     label: 'host.users',
     from: 'member',
@@ -97,8 +114,18 @@ export const TABS: readonly HostTab[] = [
 
 const ORDER: readonly Role[] = ['guest', 'member', 'admin'];
 
-/** The tabs that are for a role; for nobody known, those for everybody. */
-export function tabsFor(role: Role | null): readonly HostTab[] {
+/**
+ * The tabs that are for a role; for nobody known, those for everybody. One that is open stays when the last
+ * thing that it shows goes.
+ */
+export function tabsFor(
+  role: Role | null,
+  document: HostDocument | null,
+  open: string | null = null,
+): readonly HostTab[] {
   const reach = ORDER.indexOf(role ?? 'guest');
-  return TABS.filter(({ from }) => ORDER.indexOf(from) <= reach);
+  return TABS.filter(
+    ({ id, from, there }) =>
+      ORDER.indexOf(from) <= reach && (id === open || !there || (document !== null && there(document))),
+  );
 }

@@ -1,6 +1,7 @@
 // The columns of the process table: what they show, sort by and export.
 import { untrack } from 'svelte';
 import type { ProcessRow, Reading } from '../../lib/api/api';
+import '../../lib/i18n/en/process-table';
 import { t } from '../../lib/i18n/index.svelte';
 import { present } from '../../lib/model/reading';
 import { serverNow } from '../../lib/model/time.svelte';
@@ -8,7 +9,8 @@ import { bytes, count } from '../../lib/model/units';
 import type { Column } from '../../lib/table';
 import { LARGEST_FIRST, quantity, reading } from '../../lib/table-columns';
 import { cpuTime, share, shortDateTime } from '../../lib/table-format';
-import { commandText, stateKey } from './words';
+import { stateKey } from './states';
+import { commandText } from './words';
 
 /** What 100 % of processor time means: one logical processor, or all of the host. */
 export type CpuScale = 'core' | 'host';

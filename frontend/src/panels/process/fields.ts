@@ -1,5 +1,7 @@
 // All that is known of one process, in words, for the drawer.
 import type { ProcessRow, Reading } from '../../lib/api/api';
+import '../../lib/i18n/en/table';
+import '../../lib/i18n/en/process-table';
 import { t } from '../../lib/i18n/index.svelte';
 import { absence, present } from '../../lib/model/reading';
 import { dateTime } from '../../lib/model/time.svelte';
@@ -7,7 +9,7 @@ import { bytes, count } from '../../lib/model/units';
 import type { PlainKey } from '../../lib/table';
 import { cpuTime, NO_READING, share } from '../../lib/table-format';
 import { signed } from './columns';
-import { stateKey } from './words';
+import { stateKey } from './states';
 
 export interface FieldText {
   readonly label: PlainKey;

@@ -3,7 +3,8 @@ import type { ProcessRow } from '../../lib/api/api';
 import { t } from '../../lib/i18n/index.svelte';
 import { present } from '../../lib/model/reading';
 import { compile, type Fields } from '../../lib/table-filter';
-import { commandText, stateKey } from './words';
+import { stateKey } from './states';
+import { commandText } from './words';
 
 /** Letters of ps(1), which is what many type. */
 const LETTERS: Readonly<Partial<Record<ProcessRow['state'], string>>> = {

@@ -1,12 +1,7 @@
 // Words for a process.
 import type { ProcessRow } from '../../lib/api/api';
 import { present } from '../../lib/model/reading';
-import type { PlainKey } from '../../lib/table';
 import { visible } from '../../lib/table-format';
-
-export function stateKey(row: ProcessRow): PlainKey {
-  return `process.state_${row.state}`;
-}
 
 /** The command line; the short name where there is none to see. */
 export function commandText(row: ProcessRow): string {

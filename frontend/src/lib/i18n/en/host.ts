@@ -6,6 +6,7 @@ export const host = {
   'host.storage': 'Storage',
   'host.network': 'Network',
   'host.sensors': 'Sensors',
+  'host.containers': 'Containers',
   'host.users': 'Users',
   'host.health': 'Health',
   'host.uptime': 'up {time}',

@@ -1,5 +1,5 @@
-// Why a value is absent: the words for `Reason`, and for a section's problem what it means and what
-// to do. Keys are the server's codes.
+// Why a value is absent: the words for `Reason`. Keys are the server's codes. What to do about it is in
+// `advice`.
 export const reason = {
   'reason.measuring': 'measuring: a rate needs a second sample',
   'reason.not_supported': 'not supported by this machine or kernel',
@@ -12,16 +12,4 @@ export const reason = {
   'reason.not_collected': 'not read yet',
   'reason.gone': 'gone',
   'reason.hidden': 'hidden: your role may not see it',
-
-  'advice.measuring': 'Nothing to do: the value follows with the next sample.',
-  'advice.not_supported': 'Nothing to do on this machine; a newer kernel may offer it.',
-  'advice.permission_denied': 'Run smonitor as root, or grant it CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH.',
-  'advice.not_installed': 'Install it on the machine, or leave it: nothing else depends on it.',
-  'advice.not_responding': 'Look at dmesg on the machine: a driver or a network file system hangs.',
-  'advice.read_failed': 'See the log of smonitor on the machine for the path and the error.',
-  'advice.malformed': 'Please report it with the log line: it names path, line and text.',
-  'advice.out_of_resources': 'Free memory or raise the limit of open files on the machine.',
-  'advice.not_collected': 'Nothing to do: it is read once somebody looks.',
-  'advice.gone': 'Nothing to do.',
-  'advice.hidden': 'Ask an administrator of this site for access.',
 } as const;

@@ -12,6 +12,7 @@ export const shell = {
   'app.settings': 'Settings',
   'app.server': 'Server',
   'app.signIn': 'Sign in',
+  'app.askAccess': 'Ask an administrator of this site for access.',
 
   'theme.light': 'light',
   'theme.dark': 'dark',

@@ -8,6 +8,7 @@ export const host: Translated<typeof en> = {
   'host.storage': '存储',
   'host.network': '网络',
   'host.sensors': '传感器',
+  'host.containers': '容器',
   'host.users': '用户',
   'host.health': '健康',
   'host.uptime': '已运行 {time}',

@@ -14,6 +14,7 @@ export const shell: Translated<typeof en> = {
   'app.settings': '设置',
   'app.server': '服务器',
   'app.signIn': '登录',
+  'app.askAccess': '请向本站管理员申请权限。',
 
   'theme.light': '浅色',
   'theme.dark': '深色',

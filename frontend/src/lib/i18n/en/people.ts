@@ -1,0 +1,27 @@
+// Who is on the graphics cards.
+import { addTexts } from '../index.svelte';
+
+export const people = addTexts({
+  'people.title': 'On GPUs',
+  'people.user': 'User',
+  'people.unknown': 'unknown',
+  'people.number': 'user id {id}',
+  'people.cards': 'GPUs',
+  'people.memory': 'GPU memory',
+  'people.processes': 'Processes',
+  'people.processesOn.one': '1 process: show it in the list',
+  'people.processesOn.other': '{n} processes: show them in the list',
+  'people.since': 'Since',
+  'people.held': 'Held idle',
+  'people.heldHint': 'GPUs that are held and compute nothing',
+  'people.containers': 'Containers',
+  'people.account': 'Account ends',
+  'people.accountHint': 'From /etc/shadow; days are UTC',
+  'people.never': 'never',
+  'people.expired': 'ended {day}',
+  'people.none': 'none',
+  'people.nobody': 'Nobody is on the GPUs.',
+  'people.absent': 'Who is on the GPUs cannot be read: {reason}.',
+  'people.more.one': '1 more user is not listed.',
+  'people.more.other': '{n} more users are not listed.',
+});
