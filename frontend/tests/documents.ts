@@ -95,6 +95,8 @@ export function hostDocument(changes: Partial<HostDocument> = {}): HostDocument 
     logins: unread(),
     clock: unread(),
     units: unread(),
+    gpus: unread(),
+    containers: unread(),
     sources: [source('cpu'), source('memory')],
     ...changes,
   };

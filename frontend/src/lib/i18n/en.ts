@@ -5,6 +5,8 @@ import { chart } from './en/chart';
 import type { disk } from './en/disk';
 import type { sensor } from './en/sensor';
 import type { logins } from './en/logins';
+import type { gpu } from './en/gpu';
+import type { gpuDetails } from './en/gpu-details';
 import type { health } from './en/health';
 import { host } from './en/host';
 import type { login } from './en/login';
@@ -40,6 +42,8 @@ export type First = typeof en;
 export type Later = typeof advice &
   typeof disk &
   typeof filesystem &
+  typeof gpu &
+  typeof gpuDetails &
   typeof health &
   typeof logins &
   typeof network &

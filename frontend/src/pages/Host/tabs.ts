@@ -50,6 +50,14 @@ function processCount({ host }: HostDocument): number | null {
 export const TABS: readonly HostTab[] = [
   FIRST,
   {
+    id: 'gpus',
+    label: 'host.gpus',
+    from: 'guest',
+    shortcut: 'g',
+    count: ({ gpus }) => present(gpus.value)?.cards.length || null,
+    load: () => import('./GpusTab.svelte'),
+  },
+  {
     id: 'processes',
     label: 'host.processes',
     from: 'member',

@@ -4,6 +4,8 @@ import type { Translated } from '../types';
 import { advice } from './advice';
 import { disk } from './disk';
 import { filesystem } from './filesystem';
+import { gpu } from './gpu';
+import { gpuDetails } from './gpu-details';
 import { health } from './health';
 import { logins } from './logins';
 import { network } from './network';
@@ -19,6 +21,8 @@ export const later: Translated<Later> = {
   ...advice,
   ...disk,
   ...filesystem,
+  ...gpu,
+  ...gpuDetails,
   ...health,
   ...logins,
   ...network,
