@@ -43,6 +43,7 @@ mod processes;
 mod sensors;
 mod storage;
 mod system;
+mod work;
 
 use containers::containers;
 use cpu::cpu;
@@ -108,7 +109,7 @@ pub fn machine(seed: u64, at: UnixMillis) -> DemoHost {
         logins: logins(moment),
         clock: clock(moment),
         units: units(moment),
-        gpus: gpus(moment),
+        gpus: gpus(moment, &processes),
         containers: containers(moment),
         processes,
     }
@@ -167,7 +168,7 @@ pub fn sources(seed: u64, context: &Context) -> Vec<Box<dyn Source>> {
         source("logins", |moment| Collected::Logins(logins(moment))),
         source("clock", |moment| Collected::ClockSync(clock(moment))),
         source("units", |moment| Collected::Units(units(moment))),
-        source("gpus", |moment| Collected::Gpus(gpus(moment))),
+        source("gpus", |moment| Collected::Gpus(gpus(moment, &processes_of(moment)))),
         source("containers", |moment| Collected::Containers(containers(moment))),
         source("processes", |moment| Collected::Processes(processes_of(moment))),
     ]
@@ -199,7 +200,7 @@ impl Source for DemoSource {
 }
 
 fn processes_of(moment: Moment) -> ProcessTable {
-    processes::table(moment.noise, moment.at, BOOT, MEMORY)
+    processes::table(moment, BOOT, MEMORY)
 }
 
 #[cfg(test)]

@@ -3,10 +3,13 @@
 
 use std::sync::Arc;
 
+use crate::model::place::Place;
 use crate::model::process::{Process, ProcessRow, ProcessState, ProcessSummary, ProcessTable};
 use crate::model::{Bytes, Percent, Reading, Reason, Seconds, UnixMillis};
 
+use super::moment::Moment;
 use super::noise::Noise;
+use super::work::{self, Work};
 
 const USERS: [(&str, u32); 10] = [
     ("alice", 1001),
@@ -48,6 +51,24 @@ const DAEMONS: [(&str, &str, &str, u32); 14] = [
     ("smonitor", "smonitor --mode node", "smonitor", 998),
 ];
 
+/// The service of each of [`DAEMONS`].
+const UNITS: [&str; 14] = [
+    "init.scope",
+    "systemd-journald.service",
+    "systemd-udevd.service",
+    "systemd-resolved.service",
+    "systemd-timesyncd.service",
+    "dbus.service",
+    "cron.service",
+    "ssh.service",
+    "rsyslog.service",
+    "containerd.service",
+    "docker.service",
+    "nvidia-persistenced.service",
+    "nfs-mountd.service",
+    "smonitor.service",
+];
+
 const JOBS: [(&str, &str); 8] = [
     ("python", "python train.py --config configs/vit_large.yaml --batch-size 256 --seed {n}"),
     ("python", "python -m torch.distributed.run --nproc_per_node=4 pretrain.py --shard {n}"),
@@ -75,18 +96,40 @@ struct Sketch {
     nice: i32,
     started: UnixMillis,
     kernel: bool,
+    place: Arc<Place>,
 }
 
-pub(super) fn table(noise: Noise, at: UnixMillis, boot: UnixMillis, memory: Bytes) -> ProcessTable {
+pub(super) fn table(moment: Moment, boot: UnixMillis, memory: Bytes) -> ProcessTable {
+    let Moment { noise, at, .. } = moment;
     let mut sketches = daemons(noise, at, boot);
     sketches.extend(kernel_threads(noise, boot));
     sketches.extend(shells(noise, at));
     sketches.extend(jobs(noise, at));
+    sketches.extend(work::works(moment).into_iter().map(of_work));
     sketches.sort_by_key(|sketch| sketch.pid);
     sketches.dedup_by_key(|sketch| sketch.pid);
     let rows: Vec<Process> =
         sketches.into_iter().map(|sketch| row(sketch, at, boot, memory)).collect();
     ProcessTable { summary: summary(&rows), rows }
+}
+
+fn of_work(work: Work) -> Sketch {
+    Sketch {
+        pid: work.pid,
+        parent: work.parent,
+        name: work.name.to_owned(),
+        command: work.command,
+        user: (work.user.0.to_owned(), work.user.1),
+        state: if work.cpu > 90.0 { ProcessState::Running } else { ProcessState::Sleeping },
+        cpu: work.cpu,
+        usual_cpu: work.usual_cpu,
+        resident: work.resident_bytes,
+        threads: work.threads,
+        nice: 0,
+        started: work.started,
+        kernel: false,
+        place: work.place,
+    }
 }
 
 fn daemons(noise: Noise, at: UnixMillis, boot: UnixMillis) -> Vec<Sketch> {
@@ -106,6 +149,10 @@ fn daemons(noise: Noise, at: UnixMillis, boot: UnixMillis) -> Vec<Sketch> {
             nice: 0,
             started: UnixMillis(boot.0 + 3000 + 200 * i64::from(index(number))),
             kernel: false,
+            place: Arc::new(Place {
+                unit: UNITS.get(number).map(|unit| (*unit).into()),
+                ..Place::default()
+            }),
         }
     };
     DAEMONS.iter().enumerate().map(daemon).collect()
@@ -126,6 +173,7 @@ fn kernel_threads(noise: Noise, boot: UnixMillis) -> Vec<Sketch> {
         nice: if noise.number(&format!("nice {pid}")).is_multiple_of(9) { -20 } else { 0 },
         started: boot,
         kernel: true,
+        place: Arc::default(),
     };
     let mut threads = vec![thread(2, "kthreadd".to_owned())];
     for cpu in 0..64 {
@@ -167,6 +215,7 @@ fn shells(noise: Noise, at: UnixMillis) -> Vec<Sketch> {
     for number in 0..60_u32 {
         let name = format!("shell {number}");
         let Shell { pid, user, started, terminal } = shell(noise, number, at);
+        let place = in_session(number);
         let shell = |pid, parent, program: &str, command: String, cpu, resident| Sketch {
             pid,
             parent,
@@ -181,6 +230,7 @@ fn shells(noise: Noise, at: UnixMillis) -> Vec<Sketch> {
             nice: 0,
             started,
             kernel: false,
+            place: Arc::clone(&place),
         };
         sketches.push(shell(pid, 859, "sshd", format!("sshd: {}@{terminal}", user.0), 0.0, 8e6));
         sketches.push(shell(pid + 1, pid, "bash", "-bash".to_owned(), 0.0, 5.5e6));
@@ -194,6 +244,10 @@ fn shells(noise: Noise, at: UnixMillis) -> Vec<Sketch> {
         }
     }
     sketches
+}
+
+fn in_session(shell: u32) -> Arc<Place> {
+    Arc::new(Place { session: Some(work::session(shell)), ..Place::default() })
 }
 
 fn jobs(noise: Noise, at: UnixMillis) -> Vec<Sketch> {
@@ -235,6 +289,7 @@ fn jobs(noise: Noise, at: UnixMillis) -> Vec<Sketch> {
             nice: if number.is_multiple_of(11) { 10 } else { 0 },
             started,
             kernel: false,
+            place: in_session((slot % 60) as u32),
         });
     }
     sketches
@@ -268,7 +323,7 @@ fn row(sketch: Sketch, at: UnixMillis, boot: UnixMillis, memory: Bytes) -> Proce
         nice: sketch.nice,
         kernel_thread: sketch.kernel,
         command: Reading::Present(sketch.command.into()),
-        place: Reading::Present(Arc::default()),
+        place: Reading::Present(sketch.place),
     };
     Process { row, full_command: None }
 }
