@@ -37,7 +37,11 @@ const gpusHeight = ({ gpus }: HostDocument): number =>
 
 /** What a machine was bought for stands first, over the whole width. */
 export const PANELS_FIRST: readonly OverviewPanel[] = [
-  { name: 'gpus', shown: hasGpus, later: { load: () => import('./gpu/GpuPanel.svelte'), height: gpusHeight } },
+  {
+    name: 'gpus',
+    shown: hasGpus,
+    later: { load: () => import('./gpu/GpuPanel.svelte'), height: gpusHeight },
+  },
 ];
 
 export const PANELS: readonly OverviewPanel[] = [

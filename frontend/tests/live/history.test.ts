@@ -9,6 +9,7 @@ const recent = (times: number[], busy: RecentDocument['cpu']['busy_percent']): R
   memory: { times_ms: [], used_percent: [], swap_percent: [] },
   network: { times_ms: [], received_bytes_per_second: [], sent_bytes_per_second: [] },
   disks: { times_ms: [], read_bytes_per_second: [], written_bytes_per_second: [] },
+  gpus: [],
 });
 
 function seen(history: HostHistory, at: number, busy: number): void {

@@ -43,19 +43,17 @@ export type Later = typeof advice &
   typeof disk &
   typeof filesystem &
   typeof gpu &
-  typeof gpuDetails &
   typeof health &
   typeof logins &
   typeof network &
   typeof numa &
-  typeof processTable &
   typeof raid &
   typeof sensor &
   typeof settings &
   typeof table &
   typeof zfs;
 
-/** By parts that few see, whose Chinese is not among that of the others. */
-type Apart = typeof login & typeof restart & typeof server;
+/** By parts that few see, or that are large: their Chinese is not among that of the others. */
+type Apart = typeof gpuDetails & typeof login & typeof processTable & typeof restart & typeof server;
 
 export type Messages = First & Later & Apart;

@@ -86,7 +86,11 @@ function add<T>(ring: Ring, section: Section<T>, columns: readonly ((value: T) =
   );
 }
 
-export function joined(own: Ring, times: readonly number[], columns: readonly (readonly Reading<number>[])[]): Ring {
+export function joined(
+  own: Ring,
+  times: readonly number[],
+  columns: readonly (readonly Reading<number>[])[],
+): Ring {
   const points = new Map<number, (number | null)[]>();
   times.forEach((time, at) => {
     points.set(

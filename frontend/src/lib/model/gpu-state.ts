@@ -76,9 +76,6 @@ export function cellWords(cell: GpuCellData): string {
 
 /** What a strip says as a whole. */
 export const stripWords = (cells: readonly GpuCellData[]): string =>
-  filled(
-    tn('gpu.strip', cells.length),
-    countWords(cells.map(({ state }) => state)),
-  );
+  filled(tn('gpu.strip', cells.length), countWords(cells.map(({ state }) => state)));
 
 const filled = (text: string, states: string): string => text.replace('{states}', () => states);

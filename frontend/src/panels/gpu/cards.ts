@@ -84,7 +84,9 @@ const trouble = ({ health, state }: Gpu): number =>
 /** Those that fit, in their order: of very many those with trouble first. */
 export function importantCards(cards: readonly Gpu[], most: number): readonly Gpu[] {
   if (cards.length <= most) return cards;
-  const chosen = new Set([...cards].sort((a, b) => trouble(a) - trouble(b) || a.index - b.index).slice(0, most));
+  const chosen = new Set(
+    [...cards].sort((a, b) => trouble(a) - trouble(b) || a.index - b.index).slice(0, most),
+  );
   return cards.filter((card) => chosen.has(card));
 }
 

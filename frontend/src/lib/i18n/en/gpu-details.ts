@@ -1,19 +1,45 @@
 // Graphics cards: the tab with all of them, and the page of one.
 import { addTexts } from '../index.svelte';
 
-export const gpuDetails = addTexts({
+export const texts = {
+  'gpu.do_lost':
+    'What ran on it is lost. Restart the machine; if it comes again, look at power and seating of the card.',
+  'gpu.do_uncorrected':
+    'A program was given wrong data and ended. End what runs on the card and reset it; if there are more, have it replaced.',
+  'gpu.do_row_remap_failed': 'Do not use the card any more, and have it replaced.',
+  'gpu.do_memory_repair_pending':
+    'End what runs on the card and reset it when there is time; until then errors may come again.',
+  'gpu.do_hot': 'Look at fans, filters and air flow, and how warm the room is.',
+  'gpu.do_link':
+    'Copying to and from the card is slower. Look at seating, riser and the settings of the slot in the firmware.',
+  'gpu.do_nv_link_down':
+    'Programs on several cards are slower or fail. Look at nvidia-smi nvlink -s, at the fabric manager and at the bridges.',
+  'gpu.do_nv_link_errors': 'Watch whether there are more; if so, look at the bridges, or have them replaced.',
+  'gpu.do_ghost_memory':
+    'A program that hangs, or one in a container that smonitor cannot see, holds it. End who holds the card, or reset it.',
+  'gpu.holders': 'Held open by {who}',
+  'gpu.holdersNone': 'Nobody has its device file open: resetting the card gives the memory back.',
+  'gpu.holdersUnknown': 'Who holds it is not known: {reason}.',
+  'gpu.act_check_program': 'The card is well: look into the program that ran.',
+  'gpu.act_watch': 'Nothing to do now; watch whether it comes again.',
+  'gpu.act_reset_card': 'End what runs on the card, then reset it.',
+  'gpu.act_restart_machine': 'Restart the machine.',
+  'gpu.act_check_hardware': 'Check cables, seating and power of the card, then restart the machine.',
+  'gpu.act_replace': 'Have the card replaced.',
+  'gpu.act_look_up': 'Look it up: the log of the kernel has the details.',
+  'gpu.relief_none': 'Nothing is wrong with the card.',
+  'gpu.relief_power': 'Normal under full load. Where there is room, nvidia-smi -pl raises the limit.',
+  'gpu.relief_heat': 'Look at fans, filters and air flow, and how warm the room is.',
+  'gpu.relief_supply': 'Look at the power supply of the machine and the cables of the card.',
+
   'gpus.none': 'No GPU on this machine',
-  'gpus.noneText': 'There is no card of NVIDIA on its PCI bus, and no library of the driver. Nothing is wrong.',
+  'gpus.noneText':
+    'There is no card of NVIDIA on its PCI bus, and no library of the driver. Nothing is wrong.',
   'gpus.cards': 'Cards',
   'gpus.asCards': 'Cards',
   'gpus.asTable': 'Table',
   'gpus.view': 'Show GPUs as',
   'gpus.nvml': 'NVML {version}',
-  'gpus.freeNow': 'Free now',
-  'gpus.freeHint': 'Numbers as nvidia-smi counts; programs count alike with CUDA_DEVICE_ORDER=PCI_BUS_ID',
-  'gpus.noneFree': 'No card is free now.',
-  'gpus.well': 'well',
-  'gpus.details': 'Details of GPU {n}',
   'gpus.clocks': 'Clocks',
   'gpus.clockOf': '{now} of {most}',
   'gpus.throttle': 'Held back by',
@@ -58,7 +84,6 @@ export const gpuDetails = addTexts({
   'gpus.kind_compute': 'computes',
   'gpus.kind_graphics': 'draws',
   'gpus.kind_mps': 'computes (MPS)',
-  'gpus.slice': 'slice {n}',
 
   'gpus.people': 'People on GPUs',
   'gpus.noPeople': 'Nobody is on a GPU.',
@@ -89,7 +114,6 @@ export const gpuDetails = addTexts({
   'gpus.next': 'Next GPU',
   'gpus.previous': 'Previous GPU',
   'gpus.identity': 'Identity',
-  'gpus.model': 'Model',
   'gpus.uuid': 'UUID',
   'gpus.serial': 'Serial number',
   'gpus.pci': 'PCI address',
@@ -113,11 +137,6 @@ export const gpuDetails = addTexts({
   'gpus.virtual_vgpu': 'a share of a card (vGPU)',
   'gpus.virtual_host': 'gives shares to virtual machines',
 
-  'gpus.chartUse': 'Use',
-  'gpus.chartMemory': 'Memory',
-  'gpus.chartPower': 'Power',
-  'gpus.chartTemperature': 'Temperature',
-  'gpus.chartLimit': 'limit {value}',
   'gpus.engines': 'Engines',
   'gpus.engineGpu': 'Computing',
   'gpus.engineMemory': 'Memory read or written',
@@ -160,7 +179,6 @@ export const gpuDetails = addTexts({
   'gpus.nvlinks': 'NVLink',
   'gpus.noNvlinks': 'This card has none: {reason}.',
   'gpus.nvlink': 'Link',
-  'gpus.nvlinkState': 'State',
   'gpus.nvlinkUp': 'works',
   'gpus.nvlinkDown': 'does not work',
   'gpus.nvlinkVersion': 'Version',
@@ -182,8 +200,9 @@ export const gpuDetails = addTexts({
   'gpus.slices': 'MIG slices',
   'gpus.sliceProfile': 'Size',
   'gpus.sliceInstance': 'Instance',
-  'gpus.sliceProcesses': 'Processes',
   'gpus.connection': 'Connection',
   'gpus.heatPower': 'Power and heat',
   'gpus.setup': 'Set-up',
-});
+} as const;
+
+export const gpuDetails = addTexts(texts, async () => (await import('../zh/gpu-details')).gpuDetails);

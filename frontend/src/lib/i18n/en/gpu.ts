@@ -43,10 +43,7 @@ export const gpu = addTexts({
   'gpu.morePeople': '+{n}',
   'gpu.unknownUser': 'unknown user',
   'gpu.userNumber': 'user {id}',
-  'gpu.heldIdle': 'idle {age}',
   'gpu.unreadable': 'The GPUs cannot be read',
-  'gpu.lost': 'fell off the bus',
-  'gpu.ofLimit': 'of its limit',
   'gpu.slowsAt': 'slows down at {celsius}',
 
   'gpu.session': 'session {n}',
@@ -62,7 +59,8 @@ export const gpu = addTexts({
   'gpu.driver_failing': 'The NVIDIA driver fails',
   'gpu.mend_library_missing':
     'libnvidia-ml.so.1 is not installed: the cards are known from the PCI bus only. Install the driver, or the library of the same version as the kernel module.',
-  'gpu.mend_not_loaded': 'Load it, and look at dmesg if that fails: after a new kernel it often has to be built anew.',
+  'gpu.mend_not_loaded':
+    'Load it, and look at dmesg if that fails: after a new kernel it often has to be built anew.',
   'gpu.mend_version_mismatch':
     'That is so after an upgrade without a restart. Restart the machine, or end all that uses the cards and load the module anew.',
   'gpu.mend_forbidden':
@@ -77,38 +75,20 @@ export const gpu = addTexts({
   'gpu.severity_critical': 'critical',
 
   'gpu.find_lost': 'fell off the bus {age} ago',
-  'gpu.do_lost':
-    'What ran on it is lost. Restart the machine; if it comes again, look at power and seating of the card.',
   'gpu.find_xid': 'XID {code}: {about}, {age} ago',
   'gpu.find_xidTimes': 'XID {code}: {about}, {count} times, last {age} ago',
   'gpu.find_uncorrected.one': '1 memory error that could not be corrected since the driver was loaded',
   'gpu.find_uncorrected.other': '{n} memory errors that could not be corrected since the driver was loaded',
-  'gpu.do_uncorrected':
-    'A program was given wrong data and ended. End what runs on the card and reset it; if there are more, have it replaced.',
   'gpu.find_row_remap_failed': 'bad memory could not be replaced by spare memory',
-  'gpu.do_row_remap_failed': 'Do not use the card any more, and have it replaced.',
   'gpu.find_memory_repair_pending': 'bad memory is replaced once the card is reset',
-  'gpu.do_memory_repair_pending':
-    'End what runs on the card and reset it when there is time; until then errors may come again.',
   'gpu.find_hot': '{celsius}: it slows down at {limit}',
-  'gpu.do_hot': 'Look at fans, filters and air flow, and how warm the room is.',
   'gpu.find_throttled': 'held back for {share} of the time it computed in the last {over}: {reason}',
   'gpu.find_link': 'PCIe {now} where {most} is possible',
-  'gpu.do_link':
-    'Copying to and from the card is slower. Look at seating, riser and the settings of the slot in the firmware.',
   'gpu.find_nv_link_down.one': 'NVLink {links} does not work',
   'gpu.find_nv_link_down.other': 'NVLinks {links} do not work',
-  'gpu.do_nv_link_down':
-    'Programs on several cards are slower or fail. Look at nvidia-smi nvlink -s, at the fabric manager and at the bridges.',
   'gpu.find_nv_link_errors.one': '{count} errors on NVLink {links} since smonitor watches',
   'gpu.find_nv_link_errors.other': '{count} errors on NVLinks {links} since smonitor watches',
-  'gpu.do_nv_link_errors': 'Watch whether there are more; if so, look at the bridges, or have them replaced.',
   'gpu.find_ghost_memory': '{bytes} in use by nobody to be seen',
-  'gpu.do_ghost_memory':
-    'A program that hangs, or one in a container that smonitor cannot see, holds it. End who holds the card, or reset it.',
-  'gpu.holders': 'Held open by {who}',
-  'gpu.holdersNone': 'Nobody has its device file open: resetting the card gives the memory back.',
-  'gpu.holdersUnknown': 'Who holds it is not known: {reason}.',
 
   'gpu.xid_program': 'a program did something wrong',
   'gpu.xid_driver': 'the driver or its firmware failed',
@@ -118,13 +98,6 @@ export const gpu = addTexts({
   'gpu.xid_hardware': 'the card itself failed',
   'gpu.xid_thermal': 'heat or power',
   'gpu.xid_unknown': 'an error that this version does not know',
-  'gpu.act_check_program': 'The card is well: look into the program that ran.',
-  'gpu.act_watch': 'Nothing to do now; watch whether it comes again.',
-  'gpu.act_reset_card': 'End what runs on the card, then reset it.',
-  'gpu.act_restart_machine': 'Restart the machine.',
-  'gpu.act_check_hardware': 'Check cables, seating and power of the card, then restart the machine.',
-  'gpu.act_replace': 'Have the card replaced.',
-  'gpu.act_look_up': 'Look it up: the log of the kernel has the details.',
 
   'gpu.throttle_idle': 'nothing runs',
   'gpu.throttle_applications_clocks': 'clocks that an administrator set',
@@ -136,8 +109,4 @@ export const gpu = addTexts({
   'gpu.throttle_power_brake': 'power brake of the machine',
   'gpu.throttle_display_clock': 'clocks of a display',
   'gpu.throttle_other': 'a reason this version does not know',
-  'gpu.relief_none': 'Nothing is wrong with the card.',
-  'gpu.relief_power': 'Normal under full load. Where there is room, nvidia-smi -pl raises the limit.',
-  'gpu.relief_heat': 'Look at fans, filters and air flow, and how warm the room is.',
-  'gpu.relief_supply': 'Look at the power supply of the machine and the cables of the card.',
 });

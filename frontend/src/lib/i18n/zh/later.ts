@@ -5,12 +5,10 @@ import { advice } from './advice';
 import { disk } from './disk';
 import { filesystem } from './filesystem';
 import { gpu } from './gpu';
-import { gpuDetails } from './gpu-details';
 import { health } from './health';
 import { logins } from './logins';
 import { network } from './network';
 import { numa } from './numa';
-import { processTable } from './process-table';
 import { raid } from './raid';
 import { sensor } from './sensor';
 import { settings } from './settings';
@@ -22,12 +20,10 @@ export const later: Translated<Later> = {
   ...disk,
   ...filesystem,
   ...gpu,
-  ...gpuDetails,
   ...health,
   ...logins,
   ...network,
   ...numa,
-  ...processTable,
   ...raid,
   ...sensor,
   ...settings,
