@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use smonitor::clock::Clock;
 use smonitor::host::container::{ContainerSource, Engine, Settings};
-use smonitor::host::{Context, Source as _};
+use smonitor::host::{Context, Roots, Source as _};
 use smonitor::model::container::{Container, ContainerHealth, ContainerState, Containers};
 use smonitor::model::source::Remedy;
 use smonitor::model::{Reading, Reason, UnixMillis};
@@ -28,13 +28,21 @@ fn list(entry: &str) -> String {
 }
 
 /// A source of this machine with engines; real time passes.
-pub(super) fn source(machine: &Machine, addresses: &[&str]) -> ContainerSource {
+fn source(machine: &Machine, addresses: &[&str]) -> ContainerSource {
     let engines = addresses.iter().map(|address| Engine::parse(address).unwrap()).collect();
     let context = Context { clock: Clock::system(), ..machine.context() };
     ContainerSource::with(context, Settings { engines })
 }
 
-fn address(socket: &Path) -> String {
+/// A source of this very machine.
+pub(super) fn live(addresses: &[&str]) -> ContainerSource {
+    let engines = addresses.iter().map(|address| Engine::parse(address).unwrap()).collect();
+    let rate_window = Duration::from_secs(60);
+    let context = Context { roots: Roots::live(), clock: Clock::system(), rate_window };
+    ContainerSource::with(context, Settings { engines })
+}
+
+pub(super) fn address(socket: &Path) -> String {
     format!("unix://{}", socket.display())
 }
 
