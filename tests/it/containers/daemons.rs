@@ -204,10 +204,6 @@ impl Docker {
         let first = ["run", "-d", "--network", "none"];
         self.cli(&[&first, options, &["t:1", "/bin/sh", "-c", script]].concat())
     }
-
-    pub(super) fn inspect(&self, id: &str, format: &str) -> String {
-        self.cli(&["inspect", "-f", format, id])
-    }
 }
 
 impl Drop for Docker {

@@ -110,8 +110,9 @@ fn stats(docker: &Docker, id: &str) -> (f64, f64, f64) {
 fn figures_of_docker_are_those_of_the_kernel_and_of_docker_stats() {
     let Some(docker) = Docker::start() else { return };
     let script = "dd if=/dev/zero of=/m/x bs=1M count=24 2>/dev/null; while :; do :; done";
-    let options = ["--cpus", "0.4", "--memory", "64m", "--pids-limit", "50", "--tmpfs", "/m"];
+    let options = ["--memory", "64m", "--pids-limit", "50", "--tmpfs", "/m"];
     let id = docker.start_container(&options, script);
+    let limited = docker.start_container(&["--cpus", "0.1"], "while :; do :; done");
     let mut source = live(&[]);
     containers(&mut source);
     second();
@@ -119,7 +120,8 @@ fn figures_of_docker_are_those_of_the_kernel_and_of_docker_stats() {
     let row = docker_row(&told, &id).unwrap();
     assert_eq!((&*row.short, row.runtime), (&id[..12], ContainerRuntime::Docker));
     assert_eq!(row.name.reason(), Some(Reason::NotCollected), "no engine is asked");
-    assert_eq!(row.cpu_limit_percent, Reading::Present(Some(Percent(40.0))));
+    assert_eq!(row.cpu_limit_percent, Reading::Present(None));
+    assert_eq!(row.throttled_percent.reason(), Some(Reason::NotSupported));
     assert_eq!(row.memory_limit_bytes, Reading::Present(Some(Bytes(64 * MIB))));
     assert_eq!(row.tasks_limit, Reading::Present(Some(50)));
     assert_eq!((row.processes, row.tasks), (Reading::Present(1), Reading::Present(1)));
@@ -129,13 +131,20 @@ fn figures_of_docker_are_those_of_the_kernel_and_of_docker_stats() {
     let started: i64 = row.started_at_ms.present().unwrap().0;
     let clock = smonitor::clock::Clock::system().wall().0;
     assert!((clock - 60_000..=clock + 1000).contains(&started), "{started} at {clock}");
+    let row = docker_row(&told, &limited).unwrap();
+    assert_eq!(row.cpu_limit_percent, Reading::Present(Some(Percent(10.0))));
+    assert_eq!(row.memory_limit_bytes, Reading::Present(None));
     let throttled = row.throttled_percent.present().unwrap().0;
-    assert!(throttled > 0.0, "it wants all and gets 0.4");
+    assert!(throttled > 0.0, "it wants all and gets a tenth");
+    let shown = cpu_agrees(&mut source, &limited);
+    assert!(shown < 15.0, "{shown} %");
+    docker.cli(&["kill", &limited]);
+    assert!(docker_row(&containers(&mut source), &limited).is_none(), "gone at once");
 
     cpu_agrees(&mut source, &id);
     // Both look for a second, not for the same one: on a busy machine they may differ once.
     let mut last = (0.0, 0.0);
-    let agrees = (0..5).any(|_| {
+    let agrees = (0..8).any(|_| {
         containers(&mut source);
         let (cpu, memory, limit) = stats(&docker, &id);
         let told = containers(&mut source);
@@ -213,11 +222,8 @@ fn docker_tells_names_and_what_it_does_and_the_kernel_who_was_killed() {
     assert_eq!(state, Reading::Present(ContainerState::Paused), "at once, by its control group");
 
     let names = |told: &Containers| -> Vec<String> {
-        told.rows
-            .iter()
-            .filter(|row| docker_row(told, &named).is_some_and(|_| row.image.present().is_some()))
-            .filter_map(|row| row.name.present().map(ToString::to_string))
-            .collect()
+        let named = told.rows.iter().filter(|row| row.image.present().is_some());
+        named.filter_map(|row| row.name.present().map(ToString::to_string)).collect()
     };
     let mut sorted = names(&told);
     assert!(sorted.len() >= 4, "{sorted:?}");
