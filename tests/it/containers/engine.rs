@@ -281,6 +281,36 @@ fn ids_that_are_paths_lead_nowhere_and_lies_about_types_cost_what_they_are_about
 }
 
 #[test]
+fn what_is_wrong_with_one_container_costs_that_one() {
+    for (wrong, reason) in [
+        (json("7"), Reason::Malformed),
+        (b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n".to_vec(), Reason::ReadFailed),
+        (json(&" ".repeat(1 << 20)), Reason::OutOfResources),
+    ] {
+        let machine = machine();
+        lay(&machine, ID, 100, 1);
+        lay(&machine, OTHER, 200, 1);
+        let socket = machine.path("e.sock");
+        let both = format!(r#"[{{"Id":"{OTHER}",{RUNNING}}},{{"Id":"{ID}",{RUNNING}}}]"#);
+        let good = good(&both, ONE);
+        fake::listen(
+            &socket,
+            Arc::new(
+                move |path, to| {
+                    if path.contains(OTHER) { to.write_all(&wrong) } else { good(path, to) }
+                },
+            ),
+        );
+        let mut source = source(&machine, &[&address(&socket)]);
+        let told = until(&mut source, "details", |told| named(told).restarts.present().is_some());
+        let other = row(&told, &format!("docker/{OTHER}")).unwrap();
+        assert_eq!(other.restarts.reason(), Some(reason));
+        assert_eq!(other.name, Reading::Present("web".into()));
+        assert_eq!(told.engines[0].problem, None);
+    }
+}
+
+#[test]
 fn no_socket_and_a_closed_one_say_what_would_mend_it() {
     let machine = machine();
     lay(&machine, ID, 100, 1);

@@ -26,12 +26,12 @@ fn a_docker_that_stands_still_delays_nobody_and_is_told() {
     assert_eq!(stopped.state.reason(), Some(Reason::NotResponding), "it may have");
     let cpu = stopped.cpu_percent.present();
     assert!(cpu.is_some_and(|percent| percent.0 > 0.0), "figures need no engine: {cpu:?}");
-    // The first request has given up by now, and the next one hangs again: it is the same trouble.
-    for _ in 0..600 {
+    // The first request has given up, and the next one hangs again: it is the same trouble.
+    for _ in 0..20 {
         crate::host_machine::pause();
+        let later = containers(&mut source);
+        assert_eq!(later.engines[0].problem, Some(problem), "since when it began");
     }
-    let later = containers(&mut source);
-    assert_eq!(later.engines[0].problem, Some(problem), "since when it began");
     signal(docker.pid(), Signal::CONT);
     let well = until(&mut source, "an answer", |told| told.engines[0].problem.is_none());
     assert!(row(&well, &key).unwrap().restarts.present().is_some());

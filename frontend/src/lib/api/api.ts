@@ -2588,7 +2588,7 @@ sent_bytes_per_second: Array<Reading<BytesPerSecond>>, };
 /**
  * What would mend something. A closed list: the page and the terminal have a sentence for each.
  */
-export type Remedy = "nothing" | "run_privileged" | "grant_ptrace" | "join_hidepid_group" | "repair_or_unmount" | "find_what_hangs" | "raise_limits" | "install_provider" | "look_into_log" | "report";
+export type Remedy = "nothing" | "run_privileged" | "grant_ptrace" | "join_hidepid_group" | "join_engine_group" | "repair_or_unmount" | "find_what_hangs" | "raise_limits" | "install_provider" | "look_into_log" | "report";
 
 /**
  * One restart of the server.
