@@ -6,10 +6,10 @@
 #
 # Parts: rust, frontend, browser, deny.
 # Needs Rust (rustup) and Node.js 20.19 or newer; installs the rest: npm packages, and where apt-get
-# is there sshd, dbus, Prometheus, node_exporter, supervisord and systemd's tools for the rust part,
-# Chromium, a Chinese font, nginx, Caddy, HAProxy and Apache httpd for the browser part. "deny" checks
-# licences, sources and duplicate crates; building cargo-deny takes minutes, so without being asked
-# for by name it runs only where it is installed already.
+# is there sshd, dbus, Prometheus, node_exporter, supervisord, systemd's tools and (as root) Docker,
+# Podman and LXC for the rust part, Chromium, a Chinese font, nginx, Caddy, HAProxy and Apache httpd
+# for the browser part. "deny" checks licences, sources and duplicate crates; building cargo-deny takes
+# minutes, so without being asked for by name it runs only where it is installed already.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -106,6 +106,29 @@ scripts_are_clean() {
     shellcheck -x scripts/*.sh .ci/run
 }
 
+# Container engines. Only root's tests use them. Their packages start them as services where there is
+# systemd, which nobody asked for on a machine of their own: there they are only named.
+need_engines() {
+    local engines=()
+    ((EUID == 0)) || return 0
+    PATH=$PATH:/usr/sbin command -v dockerd >/dev/null || engines+=(docker.io)
+    command -v podman >/dev/null || engines+=(podman)
+    command -v conmon >/dev/null || engines+=(conmon)
+    PATH=$PATH:/usr/sbin command -v runc >/dev/null || engines+=(runc)
+    command -v lxc-start >/dev/null || engines+=(lxc)
+    [[ -x /usr/share/lxc/templates/lxc-busybox ]] || engines+=(lxc-templates)
+    [[ -x /bin/busybox ]] || engines+=(busybox-static)
+    command -v nsenter >/dev/null || engines+=(util-linux)
+    PATH=$PATH:/usr/sbin command -v ip >/dev/null || engines+=(iproute2)
+    # For Docker and Podman, also where the tests give their containers no network.
+    PATH=$PATH:/usr/sbin command -v iptables >/dev/null || engines+=(iptables)
+    if ((${#engines[@]} > 0)) && [[ -d /run/systemd/system && ${CI:-} != true ]]; then
+        skip "packages ${engines[*]}" "install them for the tests with real containers"
+        return 0
+    fi
+    missing+=("${engines[@]}")
+}
+
 # What tests of the server talk to; where it is missing they are skipped and say so.
 need_services() {
     local missing=()
@@ -116,6 +139,7 @@ need_services() {
     command -v prometheus-node-exporter >/dev/null || missing+=(prometheus-node-exporter)
     command -v supervisord >/dev/null || missing+=(supervisor)
     command -v systemd-analyze >/dev/null || missing+=(systemd)
+    need_engines
     if ((${#missing[@]} == 0)); then
         return
     fi

@@ -33,6 +33,7 @@ pub use engine::{Engine, Settings};
 
 use engine::{Desk, Told, Wanted};
 use hierarchy::Hierarchies;
+use inside::Networks;
 use rates::Counters;
 use walk::{Group, Walk};
 
@@ -113,7 +114,7 @@ impl Known {
 /// What is the same for all containers of a run.
 struct Machine {
     memory: Reading<Bytes>,
-    network: Result<(u64, u64), Reason>,
+    networks: Result<Networks, Reason>,
     /// Read when the first one wants it: the file is long on a large machine.
     boot_time: Option<Result<UnixMillis, Reason>>,
 }
@@ -184,7 +185,7 @@ impl ContainerSource {
         }
         let mut machine = Machine {
             memory: memory_of(&self.context),
-            network: inside::machines_network(&self.context.roots),
+            networks: Networks::of(&self.context.roots),
             boot_time: None,
         };
         let context = &self.context;
@@ -305,7 +306,7 @@ fn row(
             }
         }
         let first = known.first.ok_or(Reason::Gone)?;
-        inside::network(&context.roots, first, machine.network?)
+        inside::network(&context.roots, first, machine.networks?)
     });
     let counters = Counters::of(&sample, network);
     let base = known.last.base(now, context.rate_window);

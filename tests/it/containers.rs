@@ -4,9 +4,12 @@ use smonitor::host::container::ContainerSource;
 use smonitor::host::{Collected, Source as _};
 use smonitor::model::container::{Container, Containers};
 
+mod daemons;
 mod engine;
 mod fake;
 mod made;
+mod real;
+mod stopped;
 
 /// What a run tells.
 fn containers(source: &mut ContainerSource) -> Containers {

@@ -26,8 +26,8 @@ pub const EVERY: Duration = Duration::from_secs(5);
 /// A new container's name is asked for sooner, but not more often than this.
 const SOONER: Duration = Duration::from_secs(1);
 
-/// A round that takes longer is told as such. Its requests give up later, by themselves.
-pub const PATIENCE: Duration = Duration::from_secs(2);
+/// A round that takes longer is told as such, though each of its requests is answered in time.
+pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The longest address.
 const ADDRESS_MAX: usize = 256;

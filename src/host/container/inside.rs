@@ -123,14 +123,25 @@ pub enum NetworkOf {
     Own(Carried),
 }
 
-/// The number of the machine's network: that of its list of interfaces. The kernel makes that file
-/// once for each network, so its number tells networks apart without the right to trace a process,
-/// which `/proc/PID/ns/net` takes.
-///
-/// # Errors
-/// Why there is no such list.
-pub fn machines_network(roots: &Roots) -> Result<(u64, u64), Reason> {
-    number(&namespace(roots, "dev"))
+/// By what networks are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Networks {
+    machine: (u64, u64),
+    /// Whether the kernel keeps these files: of a captured machine each is another one at each look.
+    are_kept: bool,
+}
+
+impl Networks {
+    /// The number of the machine's network is that of its list of interfaces. The kernel makes that
+    /// file once for each network, so its number tells networks apart without the right to trace a
+    /// process, which `/proc/PID/ns/net` takes.
+    ///
+    /// # Errors
+    /// Why there is no such list.
+    pub fn of(roots: &Roots) -> Result<Self, Reason> {
+        let are_kept = roots.is_live() || files::is_procfs(&roots.proc(""));
+        Ok(Self { machine: number(&namespace(roots, "dev"))?, are_kept })
+    }
 }
 
 fn number(path: &Path) -> Result<(u64, u64), Reason> {
@@ -142,12 +153,13 @@ fn number(path: &Path) -> Result<(u64, u64), Reason> {
 ///
 /// # Errors
 /// Why that cannot be told; [`Reason::Gone`] if the process ended.
-pub fn network(roots: &Roots, pid: u32, machine: (u64, u64)) -> Result<NetworkOf, Reason> {
+pub fn network(roots: &Roots, pid: u32, networks: Networks) -> Result<NetworkOf, Reason> {
     let path = roots.proc(format!("{pid}/net/dev"));
-    let network = number(&path)?;
-    if network == machine {
+    let number = number(&path)?;
+    if number == networks.machine {
         return Ok(NetworkOf::Machine);
     }
+    let network = if networks.are_kept { number } else { (0, u64::from(pid)) };
     let bytes = files::read(&path, files::LARGE).map_err(gone)?;
     let mut carried = Carried { network, received: 0, sent: 0 };
     for line in dev::parse(&bytes).map_err(Reason::from)? {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use smonitor::clock::Clock;
 use smonitor::host::container::{ContainerSource, Engine, Settings};
-use smonitor::host::{Context, Source as _};
+use smonitor::host::{Context, Roots, Source as _};
 use smonitor::model::container::{Container, ContainerHealth, ContainerState, Containers};
 use smonitor::model::source::Remedy;
 use smonitor::model::{Reading, Reason, UnixMillis};
@@ -28,13 +28,21 @@ fn list(entry: &str) -> String {
 }
 
 /// A source of this machine with engines; real time passes.
-pub(super) fn source(machine: &Machine, addresses: &[&str]) -> ContainerSource {
+fn source(machine: &Machine, addresses: &[&str]) -> ContainerSource {
     let engines = addresses.iter().map(|address| Engine::parse(address).unwrap()).collect();
     let context = Context { clock: Clock::system(), ..machine.context() };
     ContainerSource::with(context, Settings { engines })
 }
 
-fn address(socket: &Path) -> String {
+/// A source of this very machine.
+pub(super) fn live(addresses: &[&str]) -> ContainerSource {
+    let engines = addresses.iter().map(|address| Engine::parse(address).unwrap()).collect();
+    let rate_window = Duration::from_secs(60);
+    let context = Context { roots: Roots::live(), clock: Clock::system(), rate_window };
+    ContainerSource::with(context, Settings { engines })
+}
+
+pub(super) fn address(socket: &Path) -> String {
     format!("unix://{}", socket.display())
 }
 
@@ -106,37 +114,34 @@ fn what_may_have_changed_is_asked_again_and_what_has_not_is_not() {
     let engines = vec![Engine::parse(&address(&socket)).unwrap()];
     // Time is moved by hand: rounds come as soon as they are due.
     let mut source = ContainerSource::with(machine.context(), Settings { engines });
-    let mut round = |source: &mut ContainerSource| {
+    let round = |source: &mut ContainerSource, seconds: u64| {
         let before = asked.lock().unwrap().len();
-        machine.pass(Duration::from_secs(5));
-        for _ in 0..500 {
+        machine.pass(Duration::from_secs(seconds));
+        let mut quiet = 0;
+        let mut length = before;
+        // A round is over when nothing more comes: the next one is not before time has passed.
+        while quiet < 30 {
             containers(source);
-            // Nothing more comes before time has passed again.
-            let all = asked.lock().unwrap();
-            if all.len() > before && all.last().is_some_and(|last| last.ends_with("/json")) {
-                let new = all[before..].to_vec();
-                drop(all);
-                for _ in 0..5 {
-                    pause();
-                }
-                return [new, asked.lock().unwrap()[before..].to_vec()].pop().unwrap();
-            }
-            drop(all);
             pause();
+            let now = asked.lock().unwrap().len();
+            quiet = if now > before && now == length { quiet + 1 } else { 0 };
+            length = now;
         }
-        panic!("no round came");
+        asked.lock().unwrap()[before..].to_vec()
     };
     let one = format!("GET /containers/{ID}/json");
-    assert_eq!(round(&mut source), ["GET /version", "GET /containers/json", &one]);
-    assert_eq!(round(&mut source), ["GET /containers/json"]);
+    let list_only = ["GET /containers/json"];
+    assert_eq!(round(&mut source, 5), ["GET /version", "GET /containers/json", &one]);
+    assert_eq!(round(&mut source, 5), list_only);
     *now.lock().unwrap() = list(&RUNNING.replace("(healthy)", "(unhealthy)"));
-    assert_eq!(round(&mut source), ["GET /containers/json", &one]);
+    assert_eq!(round(&mut source, 5), ["GET /containers/json", &one]);
     let told = containers(&mut source);
     assert_eq!(named(&told).health, Reading::Present(ContainerHealth::Unhealthy));
-    for _ in 0..9 {
-        assert_eq!(round(&mut source), ["GET /containers/json"]);
-    }
-    assert_eq!(round(&mut source), ["GET /version", "GET /containers/json"]);
+    assert_eq!(round(&mut source, 50), ["GET /version", "GET /containers/json"]);
+    assert_eq!(round(&mut source, 15), ["GET /containers/json", &one], "now and then all the same");
+    // One that is new to the engine, or was started again, is asked for soon.
+    lay(&machine, OTHER, 200, 1);
+    assert_eq!(round(&mut source, 1), list_only);
 }
 
 #[test]
@@ -273,6 +278,36 @@ fn ids_that_are_paths_lead_nowhere_and_lies_about_types_cost_what_they_are_about
     assert!(row.started_at_ms.present().is_some(), "by its oldest process");
     let all = asked.lock().unwrap();
     assert!(all.iter().all(|path| !path.contains("..") && !path.contains(OTHER)), "{all:?}");
+}
+
+#[test]
+fn what_is_wrong_with_one_container_costs_that_one() {
+    for (wrong, reason) in [
+        (json("7"), Reason::Malformed),
+        (b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n".to_vec(), Reason::ReadFailed),
+        (json(&" ".repeat(1 << 20)), Reason::OutOfResources),
+    ] {
+        let machine = machine();
+        lay(&machine, ID, 100, 1);
+        lay(&machine, OTHER, 200, 1);
+        let socket = machine.path("e.sock");
+        let both = format!(r#"[{{"Id":"{OTHER}",{RUNNING}}},{{"Id":"{ID}",{RUNNING}}}]"#);
+        let good = good(&both, ONE);
+        fake::listen(
+            &socket,
+            Arc::new(
+                move |path, to| {
+                    if path.contains(OTHER) { to.write_all(&wrong) } else { good(path, to) }
+                },
+            ),
+        );
+        let mut source = source(&machine, &[&address(&socket)]);
+        let told = until(&mut source, "details", |told| named(told).restarts.present().is_some());
+        let other = row(&told, &format!("docker/{OTHER}")).unwrap();
+        assert_eq!(other.restarts.reason(), Some(reason));
+        assert_eq!(other.name, Reading::Present("web".into()));
+        assert_eq!(told.engines[0].problem, None);
+    }
 }
 
 #[test]

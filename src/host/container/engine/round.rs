@@ -40,7 +40,7 @@ struct Known {
     inode: u64,
     at: Duration,
     listed: Listed,
-    details: Details,
+    details: Result<Details, Reason>,
 }
 
 impl Rounds {
@@ -83,7 +83,7 @@ impl Rounds {
                 self.ask_one(&id, inode, &listed, now).await?;
             }
             let known = self.known.get(&id).filter(|known| known.inode == inode);
-            containers.insert(id, Arc::new(told(listed, known.map(|known| &known.details))));
+            containers.insert(id, Arc::new(told(listed, known.map(|known| known.details))));
         }
         let version = self.version.as_ref().map(|(_, version)| version.clone());
         let version = Reading::from_option(version, Reason::NotCollected);
@@ -94,7 +94,8 @@ impl Rounds {
         self.known.get(id).is_none_or(|known| {
             let is_old = now.saturating_sub(known.at) >= DETAILS_LIFE;
             // Podman tells how a health check went here only.
-            let may_change = known.details.health.is_some() && listed.health.is_none();
+            let has_check = known.details.is_ok_and(|details| details.health.is_some());
+            let may_change = has_check && listed.health.is_none();
             known.inode != inode || is_old || may_change || known.listed != *listed
         })
     }
@@ -108,17 +109,19 @@ impl Rounds {
     ) -> Result<(), Reason> {
         // The id is ours, of a control group: 64 digits and nothing else.
         let path = format!("/containers/{id}/json");
-        match http::get(&self.engine, &path, ONE_MAX).await {
-            Ok(bytes) => {
-                let details = answer::details(&bytes)?;
-                let known = Known { inode, at: now, listed: listed.clone(), details };
-                self.known.insert(id.clone(), known);
-                Ok(())
-            }
+        let bytes = http::get(&self.engine, &path, ONE_MAX).await;
+        let details = match bytes.and_then(|bytes| answer::details(&bytes)) {
             // It ended after it was listed.
-            Err(Reason::NotSupported) => Ok(()),
-            Err(reason) => Err(reason),
-        }
+            Err(Reason::NotSupported) => return Ok(()),
+            // The engine's own trouble, which the next question would have too.
+            Err(
+                reason @ (Reason::NotResponding | Reason::NotInstalled | Reason::PermissionDenied),
+            ) => return Err(reason),
+            // This container's.
+            details => details,
+        };
+        self.known.insert(id.clone(), Known { inode, at: now, listed: listed.clone(), details });
+        Ok(())
     }
 }
 
@@ -131,25 +134,18 @@ impl Drop for Rounds {
     }
 }
 
-fn told(listed: Listed, details: Option<&Details>) -> Told {
-    let health = match (listed.health, details) {
-        (Some(health), _) => Reading::Present(health),
-        (None, Some(details)) => Reading::from_option(details.health, Reason::NotSupported),
-        (None, None) => Reading::absent(Reason::NotCollected),
-    };
+fn told(listed: Listed, details: Option<Result<Details, Reason>>) -> Told {
+    let details = details.unwrap_or(Err(Reason::NotCollected));
     Told {
         name: Reading::from_option(listed.name, Reason::Malformed),
         image: Reading::from_option(listed.image, Reason::Malformed),
         state: Reading::from_option(listed.state, Reason::Malformed),
-        health,
-        restarts: match details {
-            Some(details) => Reading::from_option(details.restarts, Reason::Malformed),
-            None => Reading::absent(Reason::NotCollected),
+        health: match listed.health {
+            Some(health) => Reading::Present(health),
+            None => details.and_then(|details| details.health.ok_or(Reason::NotSupported)).into(),
         },
+        restarts: details.and_then(|details| details.restarts.ok_or(Reason::Malformed)).into(),
         labels: Reading::from_option(listed.labels, Reason::Malformed),
-        started_at: match details {
-            Some(details) => Reading::from_option(details.started_at, Reason::Malformed),
-            None => Reading::absent(Reason::NotCollected),
-        },
+        started_at: details.and_then(|details| details.started_at.ok_or(Reason::Malformed)).into(),
     }
 }

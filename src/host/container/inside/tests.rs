@@ -88,7 +88,7 @@ fn a_network_is_known_by_the_number_of_its_list() {
     );
     std::fs::create_dir_all(roots.proc("6/net")).unwrap();
     std::fs::hard_link(roots.proc("net/dev"), roots.proc("6/net/dev")).unwrap();
-    let machine = machines_network(&roots).unwrap();
+    let machine = Networks::of(&roots).unwrap();
     assert_eq!(network(&roots, 6, machine), Ok(NetworkOf::Machine));
     match network(&roots, 5, machine) {
         Ok(NetworkOf::Own(carried)) => assert_eq!((carried.received, carried.sent), (11, 22)),
@@ -100,7 +100,7 @@ fn a_network_is_known_by_the_number_of_its_list() {
 #[test]
 fn on_this_kernel_a_network_is_known_by_the_number_of_its_list() {
     let roots = Roots::live();
-    let machine = machines_network(&roots).unwrap();
+    let machine = Networks::of(&roots).unwrap();
     assert_eq!(network(&roots, std::process::id(), machine), Ok(NetworkOf::Machine));
 }
 
