@@ -161,8 +161,13 @@ async fn take(viewers: &mut [Subscription; 2]) -> usize {
 }
 
 fn schedule(turns: usize) {
-    let plan =
-        |name| Plan { name, tier: Tier::Summary, interval: TICK, deadline: Duration::from_secs(5) };
+    let plan = |name| Plan {
+        name,
+        tier: Tier::Summary,
+        interval: TICK,
+        background: None,
+        deadline: Duration::from_secs(5),
+    };
     let mut schedule =
         Schedule::new(&[plan("good"), plan("bad"), plan("worse")], Duration::from_millis(150));
     let mut random = 0x2545_F491_4F6C_DD1D_u64;

@@ -43,6 +43,10 @@ pub struct Settings {
     pub process_interval: Duration,
     /// How long collection goes on after the last viewer has left.
     pub linger: Duration,
+    /// How often graphics cards are looked at while nobody looks, so that since when they are idle is
+    /// known when somebody comes; none: not at all. On a machine without cards this costs one try at
+    /// start and one in ten minutes.
+    pub track_gpus: Option<Duration>,
 }
 
 impl Settings {
@@ -53,7 +57,10 @@ impl Settings {
             "processes" => (Tier::Detail, self.process_interval),
             _ => (Tier::Summary, self.interval.max(shortest_interval(name))),
         };
-        Plan { name, tier, interval, deadline: DEADLINE }
+        let background = self.track_gpus.filter(|_| name == "gpus");
+        // Somebody who looks is no reason to look less often.
+        let interval = background.map_or(interval, |background| interval.min(background));
+        Plan { name, tier, interval, background, deadline: DEADLINE }
     }
 
     /// Whether `demand` asks for a tier at `now`.
@@ -149,8 +156,13 @@ impl Node {
         self.schedule.found(number, findings);
         match outcome {
             Ok(collected) => {
+                let was_for_nobody = self.schedule.runs_for_nobody(number);
                 self.schedule.ended(number, Ending::Done, at);
                 self.assembly.collected(collected, at);
+                if was_for_nobody {
+                    // Charts of the last minutes go on, so that whoever comes has them.
+                    self.publisher.remember(self.assembly.newest());
+                }
             }
             Err(reason) => {
                 self.schedule.ended(number, Ending::Failed(reason), at);

@@ -444,6 +444,7 @@ pub fn node_settings(config: &Config, host: HostId) -> node::Settings {
         interval: config.monitor.interval,
         process_interval: config.monitor.process_interval,
         linger: config.monitor.linger,
+        track_gpus: None,
     }
 }
 

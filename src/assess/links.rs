@@ -116,12 +116,12 @@ impl Known {
 /// under load is remembered until a better one is seen.
 #[derive(Debug, Default)]
 pub(super) struct MachineLink {
-    seen_slow: bool,
+    slow_under_load: Option<u32>,
 }
 
 impl MachineLink {
     pub(super) fn card_was_reset(&mut self) {
-        self.seen_slow = false;
+        self.slow_under_load = None;
     }
 
     pub(super) fn look(&mut self, pcie: &GpuPcie, is_under_load: bool) -> Option<GpuFinding> {
@@ -130,13 +130,13 @@ impl MachineLink {
         let width = *pcie.width.present()?;
         let most_width = *pcie.most_width.present()?;
         if generation >= most_generation {
-            self.seen_slow = false;
+            self.slow_under_load = None;
         } else if is_under_load {
-            self.seen_slow = true;
+            self.slow_under_load = Some(generation);
         }
         let is_narrow = width > 0 && width < most_width;
-        (is_narrow || self.seen_slow).then_some(GpuFinding::LinkBelowMaximum {
-            generation,
+        (is_narrow || self.slow_under_load.is_some()).then_some(GpuFinding::LinkBelowMaximum {
+            generation: self.slow_under_load.unwrap_or(generation),
             most_generation,
             width,
             most_width,

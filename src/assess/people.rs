@@ -27,7 +27,12 @@ pub fn by_user(processes: &[GpuProcess]) -> Vec<GpuUser> {
         add(user, process);
     }
     let mut users: Vec<GpuUser> = users.into_values().collect();
+    let mut keys: HashSet<Text> = HashSet::new();
     for user in &mut users {
+        // Two users of one name: inside of a container and outside.
+        if let (false, Some(number)) = (keys.insert(user.key.clone()), user.user_id.present()) {
+            user.key = format!("{}/{number}", user.key).into();
+        }
         user.gpus.sort_unstable();
         user.containers.sort();
     }
@@ -72,9 +77,12 @@ fn owner(process: &GpuProcess) -> Owner {
 fn new(owner: &Owner, process: &GpuProcess) -> GpuUser {
     GpuUser {
         key: match owner {
-            Owner::Number(number) => Text::from(number.to_string()),
-            Owner::Name(name) => Text::from(format!("name/{name}")),
-            Owner::Unknown => Text::from("unknown"),
+            Owner::Number(number) => match process.user.present() {
+                Some(name) => name.clone(),
+                None => number.to_string().into(),
+            },
+            Owner::Name(name) => name.clone(),
+            Owner::Unknown => "unknown".into(),
         },
         user: process.user.clone(),
         user_id: process.user_id,

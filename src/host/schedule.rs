@@ -17,6 +17,9 @@ pub mod workers;
 /// A source is called slow after so many slow runs in a row: now and then any is, on a busy machine.
 const SLOW_RUNS: u32 = 3;
 
+/// A source that is read in the background and is not there is looked for again this often.
+const BACKGROUND_RETRY: Duration = Duration::from_secs(600);
+
 /// After a pause, the second sample comes this soon, so that rates are there at once.
 const QUICK_SECOND_SAMPLE: Duration = Duration::from_millis(500);
 
@@ -38,6 +41,10 @@ pub struct Plan {
     pub tier: Tier,
     /// Time between runs while its tier is wanted.
     pub interval: Duration,
+    /// Time between runs while nobody wants its tier: for what has to be watched to be known, as since
+    /// when a card is idle. None, which is usual: then it is not run. Whatever there is not on this
+    /// machine is looked for once, and then every ten minutes.
+    pub background: Option<Duration>,
     /// A run that takes longer is stuck.
     pub deadline: Duration,
 }
@@ -89,6 +96,12 @@ pub struct Schedule {
 struct Slot {
     plan: Plan,
     due: Option<Duration>,
+    /// When it is to be run next though nobody wants it.
+    background_due: Option<Duration>,
+    /// When it was started last, by the clock that never jumps.
+    started: Option<Duration>,
+    /// Whether the run was started for nobody, and nobody has come since.
+    is_background: bool,
     /// Whether the next run is the second one after a pause.
     warming: bool,
     running_since: Option<TakenAt>,
@@ -118,7 +131,7 @@ impl Schedule {
             if slot.has_become_stuck(now.monotonic) {
                 slot.mark_stuck();
                 turn.stuck.push(number);
-                self.unpublished = true;
+                self.unpublished |= !slot.is_background;
             }
             if slot.decide(now, wanted(slot.plan.tier)) {
                 turn.start.push(number);
@@ -138,6 +151,12 @@ impl Schedule {
         if let Some(slot) = self.slots.get_mut(number) {
             slot.findings = findings;
         }
+    }
+
+    /// Whether the run that goes on was started for nobody, and nobody has come since.
+    #[must_use]
+    pub fn runs_for_nobody(&self, number: usize) -> bool {
+        self.slots.get(number).is_some_and(|slot| slot.is_background)
     }
 
     /// Takes note that a run has ended.
@@ -160,7 +179,8 @@ impl Schedule {
                 })
             }
         };
-        self.unpublished = true;
+        // What was read for nobody is told with the next that is read for somebody.
+        self.unpublished |= !std::mem::take(&mut slot.is_background);
     }
 
     /// What is wrong with a source now.
@@ -180,7 +200,11 @@ impl Schedule {
             let running = slot.running_since.map(|begun| begun.monotonic);
             let gathered = running.map(|begun| begun + self.gather).filter(|_| self.unpublished);
             let stuck = running.map(|begun| begun + slot.plan.deadline);
-            [slot.due, gathered, stuck].into_iter().flatten().filter(|at| *at > now).min()
+            [slot.due, slot.background_due, gathered, stuck]
+                .into_iter()
+                .flatten()
+                .filter(|at| *at > now)
+                .min()
         };
         self.slots.iter().filter_map(of_slot).min().map(|at| at - now)
     }
@@ -191,6 +215,9 @@ impl Slot {
         Self {
             plan,
             due: None,
+            background_due: None,
+            started: None,
+            is_background: false,
             warming: false,
             running_since: None,
             problem: None,
@@ -211,6 +238,12 @@ impl Slot {
             if self.due.is_some_and(|due| due <= now.monotonic) {
                 self.due = None;
             }
+            return self.decide_in_background(now);
+        }
+        self.background_due = None;
+        if std::mem::take(&mut self.is_background) && self.running_since.is_some() {
+            // What was begun for nobody is fresh enough for whoever comes now.
+            self.due = Some(now.monotonic + self.plan.interval.min(QUICK_SECOND_SAMPLE));
             return false;
         }
         let due = *self.due.get_or_insert_with(|| {
@@ -232,13 +265,37 @@ impl Slot {
             self.skipped += 1;
             return false;
         }
-        self.running_since = Some(now);
-        self.started_at = Some(now.wall);
+        self.begin(now);
         true
     }
 
+    /// Whether to start a run for nobody.
+    fn decide_in_background(&mut self, now: TakenAt) -> bool {
+        let Some(interval) = self.plan.background else { return false };
+        let pause = match SourceState::after(self.problem.map(|problem| problem.reason)) {
+            SourceState::NotThere => interval.max(BACKGROUND_RETRY),
+            _ => interval,
+        };
+        let due = self.started.map_or(now.monotonic, |started| started + pause);
+        self.background_due = Some(due);
+        if now.monotonic < due || self.running_since.is_some() {
+            return false;
+        }
+        self.begin(now);
+        self.is_background = true;
+        self.background_due = Some(now.monotonic + pause);
+        true
+    }
+
+    fn begin(&mut self, now: TakenAt) {
+        self.running_since = Some(now);
+        self.started = Some(now.monotonic);
+        self.started_at = Some(now.wall);
+    }
+
     fn runs_for_less_than(&self, limit: Duration, now: TakenAt) -> bool {
-        self.running_since.is_some_and(|begun| now.monotonic < begun.monotonic + limit)
+        !self.is_background
+            && self.running_since.is_some_and(|begun| now.monotonic < begun.monotonic + limit)
     }
 
     fn has_become_stuck(&self, now: Duration) -> bool {

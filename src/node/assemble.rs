@@ -28,7 +28,8 @@ impl Assembly {
         let interval =
             |name| u64::try_from(settings.plan(name).interval.as_millis()).unwrap_or(u64::MAX);
         let newest = Snapshot::not_collected(settings.host.clone(), UnixMillis(0), interval);
-        let assessor = Assessor::new(settings.plan("gpus").interval);
+        let gpus = settings.plan("gpus");
+        let assessor = Assessor::new(gpus.background.unwrap_or(gpus.interval));
         Self { names, newest, assessor, sources_taken_at: None }
     }
 
@@ -68,6 +69,11 @@ impl Assembly {
             };
         }
         crate::host_sections!(mark_one);
+    }
+
+    /// The newest of everything, not yet published.
+    pub(super) fn newest(&self) -> &Snapshot {
+        &self.newest
     }
 
     pub(super) fn snapshot(&mut self, now: TakenAt, health: Vec<SourceHealth>) -> Snapshot {

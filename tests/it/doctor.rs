@@ -117,6 +117,7 @@ async fn a_source_that_hangs_is_told_and_not_waited_for() {
         interval: Duration::from_secs(2),
         process_interval: Duration::from_secs(2),
         linger: Duration::from_secs(1),
+        track_gpus: None,
     };
     let begun = context.clock.monotonic();
     let clock = context.clock.clone();

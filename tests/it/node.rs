@@ -9,8 +9,9 @@ use smonitor::clock::Clock;
 use smonitor::demo;
 use smonitor::feed::{self, Event, Feed, Subscription};
 use smonitor::host::{Collected, Context, Roots, Source};
+use smonitor::model::gpu::{DriverState, Gpu, Gpus};
 use smonitor::model::wire::Topic;
-use smonitor::model::{HostId, Reason};
+use smonitor::model::{HostId, Percent, Reading, Reason};
 use smonitor::node::{Node, Settings};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -75,11 +76,21 @@ fn start_with(
     interval: Duration,
     linger: Duration,
 ) -> (Feed, CancellationToken) {
+    start_tracking(sources, interval, linger, None)
+}
+
+fn start_tracking(
+    sources: Vec<Box<dyn Source>>,
+    interval: Duration,
+    linger: Duration,
+    track_gpus: Option<Duration>,
+) -> (Feed, CancellationToken) {
     let clock = Clock::system();
     let settings = feed::Settings { fresh_for: interval, wait_at_most: PATIENCE };
     let (feed, publisher) = feed::new(settings, clock.clone());
     let context = Context { roots: Roots::live(), clock, rate_window: Duration::from_secs(60) };
-    let settings = Settings { host: id(), interval, process_interval: interval, linger };
+    let settings =
+        Settings { host: id(), interval, process_interval: interval, linger, track_gpus };
     let node = Node::new(settings, sources, context, publisher).unwrap();
     let stop = CancellationToken::new();
     tokio::spawn(node.run(stop.clone(), || {}));
@@ -122,6 +133,87 @@ async fn nothing_is_collected_unless_somebody_looks() {
     assert!((after + 1..=after + 3).contains(&read), "one read collects: {after}, then {read}");
     tokio::time::sleep(INTERVAL * 10).await;
     assert_eq!(runs.load(Ordering::SeqCst), read, "and keeps nothing running");
+}
+
+/// One card with a job on it.
+fn gpus(percent: f64) -> Collected {
+    let mut card =
+        Gpu { key: "0000:01:00.0".into(), process_count: Reading::Present(1), ..Gpu::default() };
+    card.utilisation.gpu_percent = Reading::Present(Percent(percent));
+    Collected::Gpus(Gpus {
+        driver: DriverState::Running,
+        driver_version: Reading::default(),
+        nvml_version: Reading::default(),
+        cuda_version: Reading::default(),
+        cards: vec![card],
+        processes: Vec::new(),
+        people: Vec::new(),
+        events: Vec::new(),
+        left_out: 0,
+    })
+}
+
+#[tokio::test]
+async fn cards_are_watched_while_nobody_looks_and_whoever_comes_knows_since_when_they_idle() {
+    // The first two readings find it at work, all later ones idle.
+    let (cards, card_runs) = scripted("gpus", |run| Ok(gpus(if run <= 2 { 90.0 } else { 0.0 })));
+    let (others, other_runs) = scripted("cpu", |_| Ok(cpu()));
+    let hour = Duration::from_secs(3600);
+    let (feed, _stop) =
+        start_tracking(vec![cards, others], hour, Duration::ZERO, Some(INTERVAL * 2));
+    while card_runs.load(Ordering::SeqCst) < 6 {
+        tokio::time::sleep(INTERVAL).await;
+    }
+    assert_eq!(other_runs.load(Ordering::SeqCst), 0, "nothing else is watched");
+
+    let before = card_runs.load(Ordering::SeqCst);
+    let mut viewer = feed.subscribe(&Topic::Host(id()), member()).unwrap();
+    let mut client = Client::default();
+    frame(&mut viewer, &mut client).await;
+    assert!(card_runs.load(Ordering::SeqCst) > before, "who comes gets fresh values");
+    let card = client.document["gpus"]["value"]["cards"][0].clone();
+    let taken = client.document["gpus"]["taken_at_ms"].as_i64().unwrap();
+    let idle_since = card["idle_since_ms"].as_i64().expect("seen by nobody but the node");
+    assert!(idle_since < taken, "{idle_since} is before {taken}");
+    assert_eq!(card["state"], "busy", "held takes ten minutes");
+}
+
+#[tokio::test]
+async fn without_cards_nothing_is_watched() {
+    let (cards, runs) = scripted("gpus", |_| Err(Reason::NotSupported));
+    let interval = Some(INTERVAL);
+    let (_feed, _stop) = start_tracking(vec![cards], INTERVAL, Duration::ZERO, interval);
+    while runs.load(Ordering::SeqCst) == 0 {
+        tokio::time::sleep(INTERVAL).await;
+    }
+    tokio::time::sleep(INTERVAL * 20).await;
+    assert_eq!(runs.load(Ordering::SeqCst), 1, "one try at start");
+
+    let (cards, runs) = scripted("gpus", |_| Ok(gpus(0.0)));
+    let (_feed, _stop) = start_tracking(vec![cards], INTERVAL, Duration::ZERO, None);
+    tokio::time::sleep(INTERVAL * 20).await;
+    assert_eq!(runs.load(Ordering::SeqCst), 0, "nor where it is switched off");
+}
+
+#[tokio::test]
+async fn cards_that_cannot_be_read_any_more_are_unknown_and_keep_their_values() {
+    let (cards, _) = scripted("gpus", |run| match run {
+        1..=3 => Ok(gpus(90.0)),
+        _ => Err(Reason::ReadFailed),
+    });
+    let (feed, _stop) = start(vec![cards], Duration::ZERO);
+    let mut viewer = feed.subscribe(&Topic::Host(id()), member()).unwrap();
+    let mut client = Client::default();
+    let card = |client: &Client| client.document["gpus"]["value"]["cards"][0].clone();
+    frame(&mut viewer, &mut client).await;
+    assert_eq!(card(&client)["state"], "busy");
+    while client.document["gpus"]["problem"]["reason"] != "read_failed" {
+        frame(&mut viewer, &mut client).await;
+    }
+    let card = card(&client);
+    assert_eq!(card["state"], "unknown");
+    assert_eq!(card["utilisation"]["gpu_percent"], 90.0, "as it was read last");
+    assert_eq!(card["idle_since_ms"]["absent"], "read_failed");
 }
 
 #[tokio::test]
@@ -204,8 +296,13 @@ async fn the_loop_beats_even_when_nobody_looks() {
         let rate_window = Duration::from_secs(60);
         (publisher, Context { roots: Roots::live(), clock, rate_window })
     };
-    let settings =
-        Settings { host: id(), interval: INTERVAL, process_interval: INTERVAL, linger: INTERVAL };
+    let settings = Settings {
+        host: id(),
+        interval: INTERVAL,
+        process_interval: INTERVAL,
+        linger: INTERVAL,
+        track_gpus: None,
+    };
     let node = Node::new(settings, Vec::new(), context, publisher).unwrap();
     let (beat, mut beats) = tokio::sync::mpsc::channel(100);
     let stop = CancellationToken::new();

@@ -40,6 +40,7 @@ fn start() -> (Feed, HostId, CancellationToken) {
         interval: INTERVAL,
         process_interval: INTERVAL,
         linger: Duration::ZERO,
+        track_gpus: None,
     };
     let node = Node::new(settings, sources(&context), context, publisher).unwrap();
     let stop = CancellationToken::new();

@@ -8,7 +8,7 @@ const MS: Duration = Duration::from_millis(1);
 const GATHER: Duration = Duration::from_millis(150);
 
 fn plan(name: &'static str, tier: Tier, interval_ms: u32) -> Plan {
-    Plan { name, tier, interval: MS * interval_ms, deadline: MS * 5000 }
+    Plan { name, tier, interval: MS * interval_ms, background: None, deadline: MS * 5000 }
 }
 
 fn at(ms: u32) -> TakenAt {
@@ -226,6 +226,137 @@ fn turn_step(turn: Turn, published: &mut u64) -> Duration {
     assert!(turn.start.is_empty(), "the same moment starts nothing twice");
     *published += u64::from(turn.publish);
     turn.wake_after.unwrap_or(Duration::from_secs(1))
+}
+
+/// A source that is watched in the background, and one that is not.
+fn with_background() -> Schedule {
+    let cards = Plan { background: Some(MS * 15_000), ..plan("gpus", Tier::Summary, 2000) };
+    Schedule::new(&[cards, plan("processes", Tier::Detail, 2000)], GATHER)
+}
+
+/// Turns for nobody once in `every` milliseconds, ends what was started, and says when that was.
+fn starts_for_nobody(
+    schedule: &mut Schedule,
+    times: std::ops::Range<u32>,
+    ending: Ending,
+) -> Vec<u32> {
+    let mut starts = Vec::new();
+    for ms in times.step_by(250) {
+        let turn = schedule.turn(at(ms), |_| false);
+        assert!(!turn.publish, "nobody is there to be told");
+        for number in turn.start {
+            assert_eq!(number, 0, "only what is watched in the background");
+            starts.push(ms);
+            assert!(schedule.runs_for_nobody(number));
+            schedule.ended(number, ending, at(ms + 1));
+        }
+    }
+    starts
+}
+
+#[test]
+fn what_is_watched_in_the_background_goes_on_at_its_own_pace_and_tells_nobody() {
+    let mut schedule = with_background();
+    let starts = starts_for_nobody(&mut schedule, 0..61_000, Ending::Done);
+    assert_eq!(starts, [0, 15_000, 30_000, 45_000, 60_000]);
+    assert_eq!(schedule.turn(at(61_000), |_| false).wake_after, Some(MS * 14_000));
+    assert_eq!(schedule.health()[0].skipped, 0);
+
+    let turn = schedule.turn(at(62_000), |tier| tier == Tier::Summary);
+    assert_eq!(turn.start, vec![0], "who comes gets fresh values at once");
+    assert!(!schedule.runs_for_nobody(0));
+    schedule.ended(0, Ending::Done, at(62_001));
+    assert!(schedule.turn(at(62_001), |tier| tier == Tier::Summary).publish);
+    let mut starts = Vec::new();
+    for ms in (62_250..70_000).step_by(250) {
+        for _ in schedule.turn(at(ms), |tier| tier == Tier::Summary).start {
+            starts.push(ms);
+            schedule.ended(0, Ending::Done, at(ms + 1));
+        }
+    }
+    assert_eq!(starts, [62_500, 64_500, 66_500, 68_500], "at the usual pace");
+    schedule.turn(at(69_000), |_| true);
+    schedule.ended(1, Ending::Done, at(69_001));
+    schedule.turn(at(69_500), |tier| tier == Tier::Summary);
+
+    let starts = starts_for_nobody(&mut schedule, 70_000..100_000, Ending::Done);
+    assert_eq!(starts, [83_500, 98_500], "fifteen seconds after the last, not at once");
+}
+
+#[test]
+fn what_is_not_there_is_looked_for_once_and_then_seldom() {
+    for reason in [Reason::NotSupported, Reason::NotInstalled] {
+        let mut schedule = with_background();
+        let starts = starts_for_nobody(&mut schedule, 0..1_250_000, Ending::Failed(reason));
+        assert_eq!(starts, [0, 600_000, 1_200_000], "{reason}");
+    }
+    let mut schedule = with_background();
+    let failing = Ending::Failed(Reason::ReadFailed);
+    let starts = starts_for_nobody(&mut schedule, 0..31_000, failing);
+    assert_eq!(starts, [0, 15_000, 30_000], "what fails may be well the next time");
+}
+
+#[test]
+fn who_comes_while_a_background_run_goes_on_gets_that() {
+    let mut schedule = with_background();
+    assert_eq!(schedule.turn(at(0), |_| false).start, vec![0]);
+    let turn = schedule.turn(at(20), |tier| tier == Tier::Summary);
+    assert!(turn.start.is_empty() && !turn.publish);
+    assert!(!schedule.runs_for_nobody(0), "somebody has come");
+    schedule.ended(0, Ending::Done, at(40));
+    assert!(schedule.turn(at(40), |tier| tier == Tier::Summary).publish);
+    let next = schedule.turn(at(520), |tier| tier == Tier::Summary);
+    assert_eq!(next.start, vec![0], "and the second sample soon after");
+    assert_eq!(schedule.health()[0].skipped, 0);
+}
+
+#[test]
+fn a_background_run_that_hangs_delays_no_snapshot_and_is_not_started_again() {
+    let mut schedule = with_background();
+    assert_eq!(schedule.turn(at(0), |_| false).start, vec![0]);
+    let turn = schedule.turn(at(100), |tier| tier == Tier::Detail);
+    assert_eq!(turn.start, vec![1]);
+    schedule.ended(1, Ending::Done, at(101));
+    assert!(schedule.turn(at(101), |tier| tier == Tier::Detail).publish, "not waited for");
+    let turn = schedule.turn(at(5000), |_| false);
+    assert_eq!((turn.stuck, turn.publish), (vec![0], false));
+    for ms in (5250..200_000).step_by(250) {
+        let turn = schedule.turn(at(ms), |_| false);
+        assert!(turn.start.is_empty() && turn.stuck.is_empty() && !turn.publish, "{ms}");
+    }
+    let turn = schedule.turn(at(200_000), |tier| tier == Tier::Summary);
+    assert!(turn.start.is_empty(), "nor for somebody");
+    assert_eq!(schedule.problem(0).unwrap().reason, Reason::NotResponding);
+    schedule.ended(0, Ending::Done, at(200_400));
+    assert!(schedule.turn(at(200_400), |tier| tier == Tier::Summary).publish);
+    assert_eq!(schedule.problem(0), None);
+}
+
+proptest! {
+    /// With background runs, too, nothing is started twice, and a plan without them runs only when
+    /// wanted.
+    #[test]
+    fn background_runs_keep_the_promises(steps in prop::collection::vec((0_u8..4, 0_u32..9000, any::<bool>()), 1..200)) {
+        let mut schedule = with_background();
+        let mut running = [false; 2];
+        let mut ms = 0;
+        for (what, step, wanted) in steps {
+            ms += step;
+            if what < 2 {
+                let number = usize::from(what);
+                let ending = if step % 4 == 0 { Ending::Failed(Reason::NotSupported) } else { Ending::Done };
+                schedule.ended(number, ending, at(ms));
+                running[number] = false;
+            } else {
+                let turn = schedule.turn(at(ms), |_| wanted);
+                for number in turn.start {
+                    prop_assert!(!running[number] && (wanted || number == 0));
+                    running[number] = true;
+                }
+                prop_assert!(running[0] || turn.wake_after.is_some(), "it says when to come back");
+            }
+        }
+    }
 }
 
 proptest! {

@@ -110,6 +110,7 @@ fn watch(point: &Path) -> (Viewer, CancellationToken) {
         interval: INTERVAL,
         process_interval: INTERVAL,
         linger: Duration::ZERO,
+        track_gpus: None,
     };
     let node = Node::new(settings, sources(&context), context, publisher).unwrap();
     let stop = CancellationToken::new();

@@ -98,8 +98,13 @@ impl Running {
         let rate_window = Duration::from_secs(60);
         let context = Context { roots: Roots::live(), clock: clock.clone(), rate_window };
         let host = HostId::parse("here").unwrap();
-        let settings =
-            Settings { host, interval, process_interval: interval, linger: Duration::ZERO };
+        let settings = Settings {
+            host,
+            interval,
+            process_interval: interval,
+            linger: Duration::ZERO,
+            track_gpus: None,
+        };
         let node = Node::new(settings, sources(), context, publisher).unwrap();
         let auth = Auth::Open { role: Role::Admin };
         let (access, _) = Access::open(auth, None, clock.clone()).unwrap();
