@@ -23,6 +23,7 @@ mod metrics;
 mod network;
 mod node;
 mod node_live;
+mod nvml_fake;
 mod patches;
 mod rules;
 mod sandbox;

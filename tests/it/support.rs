@@ -10,6 +10,7 @@ use smonitor::model::wire::{Patch, ServerMessage, Topic};
 use smonitor::model::{Audience, HostId, Reading, Role, Section, Snapshot, UnixMillis};
 use smonitor::{demo, feed};
 
+pub(crate) mod nvml;
 pub(crate) mod processes;
 
 /// 2026-11-20T12:00:00Z.
