@@ -45,6 +45,7 @@ pub mod numa;
 mod order;
 pub mod own;
 pub mod parse;
+pub mod place;
 pub mod pressure;
 pub mod process;
 pub mod raid;

@@ -69,6 +69,18 @@ impl Roots {
         self.root.join("etc").join(path)
     }
 
+    /// The folder of the devices on the PCI bus, one folder each.
+    #[must_use]
+    pub fn pci_devices(&self) -> PathBuf {
+        self.sys("bus/pci/devices")
+    }
+
+    /// What a link in `/proc/PID/fd` says where NVIDIA's card number `minor` is open.
+    #[must_use]
+    pub fn nvidia_device(minor: u32) -> PathBuf {
+        PathBuf::from(format!("/dev/nvidia{minor}"))
+    }
+
     /// What is at `point`, a path as `mountinfo` says it.
     #[must_use]
     pub fn mounted(&self, point: &[u8]) -> PathBuf {

@@ -1,4 +1,4 @@
-//! What costs more than a tick may: owner, shared memory and command line of processes.
+//! What costs more than a tick may: owner, shared memory, place and command line of processes.
 //!
 //! Read by a thread of its own, because `cmdline` waits for a lock that the process's own threads
 //! may hold for as long as a dead disk or network lets them. A worker that has not come back after
@@ -6,7 +6,7 @@
 //! [`MOST_STUCK`] times; the process it hangs on is not asked again before it has returned. No lock
 //! is held during a system call.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,7 +15,8 @@ use std::time::Duration;
 use super::redact;
 use super::stat::{parse_stat, parse_statm};
 use crate::clock::Clock;
-use crate::host::{Roots, TakenAt, files};
+use crate::host::{Roots, TakenAt, files, place};
+use crate::model::place::Place;
 use crate::model::{Reason, Text, UnixMillis};
 
 /// A worker that is busy with one process for longer is stuck in the kernel.
@@ -26,6 +27,9 @@ pub const MOST_STUCK: usize = 4;
 
 /// How much of a command line is read, in bytes.
 const COMMAND_LINE_BYTES: usize = 8 << 10;
+
+/// Most places that are shared; processes beyond have each its own.
+const MOST_PLACES: usize = 1 << 14;
 
 /// Most jobs that wait.
 const MOST_WAITING: usize = 1 << 17;
@@ -42,7 +46,7 @@ pub struct Identity {
 /// What to read of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
-    /// Owner, memory and command line.
+    /// Owner, memory, place and command line.
     Everything,
     /// Owner only: a kernel thread has no memory and no command line.
     Owner,
@@ -57,6 +61,8 @@ pub enum Found {
     Owner(Result<u32, Reason>),
     /// Memory.
     Memory(Result<Memory, Reason>),
+    /// Where it belongs. Equal places are one and the same, however many processes have it.
+    Place(Result<Arc<Place>, Reason>),
     /// Command line; `None` if it has none.
     Command(Result<Option<Command>, Reason>),
     /// That was all that was wanted.
@@ -243,8 +249,9 @@ impl Shared {
     }
 
     fn work(&self, number: u64) {
+        let mut places = Places::default();
         while let Some(order) = self.next(number) {
-            self.read(order);
+            self.read(order, &mut places);
             if !self.finish(number, order.identity) {
                 return;
             }
@@ -289,7 +296,7 @@ impl Shared {
     }
 
     /// Reads what may block last, so that what does not is there in any case.
-    fn read(&self, order: Order) {
+    fn read(&self, order: Order, places: &mut Places) {
         let Order { identity, wanted, .. } = order;
         let folder = self.roots.proc(identity.pid.to_string());
         let report = |found| self.lock().found.push((identity, found));
@@ -302,6 +309,7 @@ impl Shared {
             report(Found::Memory(memory(&folder).map_err(gone)));
         }
         if wanted == Wanted::Everything {
+            report(Found::Place(places.read(&folder)));
             let bytes = files::read_up_to(&folder.join("cmdline"), COMMAND_LINE_BYTES);
             report(Found::Command(bytes.map_err(gone).map(|bytes| command(&bytes))));
         }
@@ -315,6 +323,34 @@ fn memory(folder: &Path) -> Result<Memory, Reason> {
     let difference = i128::from(exact.resident) - i128::from(estimate);
     let correction = i64::try_from(difference).map_err(|_| Reason::Malformed)?;
     Ok(Memory { shared: exact.shared, correction })
+}
+
+/// The places of processes, each once.
+#[derive(Debug, Default)]
+struct Places(HashSet<Arc<Place>>);
+
+impl Places {
+    fn read(&mut self, folder: &Path) -> Result<Arc<Place>, Reason> {
+        let bytes = files::read(&folder.join("cgroup"), place::FILE_BYTES).map_err(|reason| {
+            // A kernel without control groups has no such file for processes that are there.
+            if folder.is_dir() { reason } else { gone(reason) }
+        })?;
+        Ok(self.share(place::parse_cgroup(&bytes)))
+    }
+
+    fn share(&mut self, place: Place) -> Arc<Place> {
+        if let Some(known) = self.0.get(&place) {
+            return Arc::clone(known);
+        }
+        if self.0.len() >= MOST_PLACES {
+            self.0.retain(|place| Arc::strong_count(place) > 1);
+        }
+        let place = Arc::new(place);
+        if self.0.len() < MOST_PLACES {
+            self.0.insert(Arc::clone(&place));
+        }
+        place
+    }
 }
 
 /// A file of a process that is not there means that the process is not there.

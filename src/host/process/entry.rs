@@ -1,15 +1,21 @@
 //! What is remembered of one process from tick to tick.
 
+use std::sync::{Arc, LazyLock};
+
 use super::details::{Command, Found, Identity, Memory, Order, Wanted};
 use super::stat::Stat;
 use super::table::StatFile;
 use crate::host::parse::visible;
+use crate::model::place::Place;
 use crate::model::process::ProcessState;
 use crate::model::{Reading, Reason, Text};
 
 /// A process that turns up after the first tick has its command line read this often at first: it
 /// may have been caught between fork and exec.
 const FIRST_LOOKS: u8 = 3;
+
+/// Kernel threads belong to the machine.
+static MACHINE: LazyLock<Arc<Place>> = LazyLock::new(Arc::default);
 
 /// One process.
 #[derive(Debug)]
@@ -26,6 +32,7 @@ pub(super) struct Entry {
     pub(super) owner: Reading<u32>,
     memory: Reading<Memory>,
     pub(super) command: Reading<Option<Command>>,
+    pub(super) place: Reading<Arc<Place>>,
     comm: Vec<u8>,
     /// Resident pages when the details of memory were last ordered.
     resident_then: u64,
@@ -86,6 +93,7 @@ impl Entry {
             owner: Reading::absent(Reason::NotCollected),
             memory: Reading::absent(Reason::NotCollected),
             command: Reading::absent(Reason::NotCollected),
+            place: Reading::absent(Reason::NotCollected),
             comm: Vec::new(),
             resident_then: 0,
             pending: false,
@@ -118,6 +126,7 @@ impl Entry {
             if sample.kernel_thread {
                 self.memory = Reading::Present(Memory { shared: 0, correction: 0 });
                 self.command = Reading::Present(None);
+                self.place = Reading::Present(Arc::clone(&MACHINE));
             }
         }
         if self.comm != stat.comm || self.name.is_empty() {
@@ -171,6 +180,7 @@ impl Entry {
         match found {
             Found::Owner(owner) => keep_known(&mut self.owner, owner),
             Found::Memory(memory) => keep_known(&mut self.memory, memory),
+            Found::Place(place) => keep_known(&mut self.place, place),
             Found::Command(command) => {
                 let same = matches!((&self.command, &command),
                     (Reading::Present(old), Ok(new)) if old == new);
@@ -212,6 +222,12 @@ impl Entry {
         give_up(&mut self.owner, reason);
         give_up(&mut self.memory, reason);
         give_up(&mut self.command, reason);
+        give_up(&mut self.place, reason);
+    }
+
+    /// Whether nothing is known yet but what the tick reads.
+    pub(super) fn is_new(&self) -> bool {
+        self.owner.reason() == Some(Reason::NotCollected)
     }
 
     /// A process that was there before the first tick has been through exec.

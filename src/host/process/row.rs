@@ -86,7 +86,7 @@ pub(super) fn table(
     machine: &Machine,
     entries: &[Entry],
     elapsed: Option<Duration>,
-    mut user_name: impl FnMut(u32) -> Text,
+    mut user_name: impl FnMut(&Entry, u32) -> Text,
 ) -> ProcessTable {
     let mut summary = ProcessSummary {
         total: 0,
@@ -119,11 +119,12 @@ fn count(summary: &mut ProcessSummary, entry: &Entry) {
     summary.kernel_threads += u32::from(entry.sample.kernel_thread);
 }
 
-fn row(
+/// The row of one process.
+pub(super) fn row(
     machine: &Machine,
     entry: &Entry,
     elapsed: Option<Duration>,
-    user_name: &mut impl FnMut(u32) -> Text,
+    user_name: &mut impl FnMut(&Entry, u32) -> Text,
 ) -> ProcessRow {
     let sample = &entry.sample;
     let bytes = |pages: u64| Bytes(pages.saturating_mul(machine.page_size));
@@ -141,7 +142,7 @@ fn row(
         pid: entry.identity.pid,
         parent_pid: sample.parent_pid,
         name: entry.name.clone(),
-        user: entry.owner.map(user_name),
+        user: entry.owner.map(|uid| user_name(entry, uid)),
         user_id: entry.owner,
         state: sample.state,
         cpu_percent: Reading::from_option(cpu_percent, Reason::Measuring),
@@ -155,7 +156,7 @@ fn row(
         nice: sample.nice,
         kernel_thread: sample.kernel_thread,
         command: entry.shown_command(),
-        place: Reading::absent(Reason::NotCollected),
+        place: entry.place.clone(),
     }
 }
 

@@ -87,16 +87,8 @@ impl Reader {
     /// Why the folder of processes could not be listed.
     pub fn list(&mut self, pids: &mut Vec<u32>) -> Result<(), Reason> {
         pids.clear();
-        // After a shortage, back to the old number bit by bit.
-        self.most_kept = (self.most_kept + MOST_KEPT / 256).min(self.limit);
-        let root = match self.root.take() {
-            Some(root) => {
-                rustix::fs::seek(&root, SeekFrom::Start(0)).map_err(failed)?;
-                root
-            }
-            None => rustix::fs::openat(CWD, &self.folder, READ | OFlags::DIRECTORY, Mode::empty())
-                .map_err(failed)?,
-        };
+        let root = self.take_root()?;
+        rustix::fs::seek(&root, SeekFrom::Start(0)).map_err(failed)?;
         let mut entries = RawDir::new(&root, &mut self.listing);
         while let Some(entry) = entries.next() {
             let name = entry.map_err(failed)?;
@@ -109,6 +101,25 @@ impl Reader {
             pids.sort_unstable();
         }
         Ok(())
+    }
+
+    /// Begins a tick, in which [`Reader::read`] may be called.
+    ///
+    /// # Errors
+    /// Why the folder of processes could not be opened.
+    pub fn begin(&mut self) -> Result<(), Reason> {
+        // After a shortage, back to the old number bit by bit.
+        self.most_kept = (self.most_kept + MOST_KEPT / 256).min(self.limit);
+        self.root = Some(self.take_root()?);
+        Ok(())
+    }
+
+    fn take_root(&mut self) -> Result<OwnedFd, Reason> {
+        match self.root.take() {
+            Some(root) => Ok(root),
+            None => rustix::fs::openat(CWD, &self.folder, READ | OFlags::DIRECTORY, Mode::empty())
+                .map_err(failed),
+        }
     }
 
     /// What `stat` of the process says now.

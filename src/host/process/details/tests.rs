@@ -34,6 +34,11 @@ fn make_well(root: &Path, pid: u32) {
     make_numbers(root, pid);
     let folder = root.join(format!("proc/{pid}"));
     std::fs::write(folder.join("cmdline"), "run\0--token=abc\0").unwrap();
+    std::fs::write(folder.join("cgroup"), "0::/system.slice/run.service\n").unwrap();
+}
+
+fn place() -> Arc<Place> {
+    Arc::new(Place { unit: Some("run.service".into()), ..Place::default() })
 }
 
 fn order(pid: u32) -> Order {
@@ -71,7 +76,7 @@ fn command_of(found: &[(Identity, Found)], pid: u32) -> Option<&Found> {
 }
 
 #[test]
-fn owner_memory_and_command_are_found() {
+fn owner_memory_place_and_command_are_found() {
     let folder = tempfile::tempdir().unwrap();
     make_well(folder.path(), 7);
     let (details, _hands) = desk(folder.path());
@@ -88,6 +93,7 @@ fn owner_memory_and_command_are_found() {
         [
             Found::Owner(Ok(uid)),
             Found::Memory(Ok(MEMORY)),
+            Found::Place(Ok(place())),
             Found::Command(Ok(Some(command))),
             Found::Done
         ]
@@ -97,6 +103,7 @@ fn owner_memory_and_command_are_found() {
         [
             Found::Owner(Err(Reason::Gone)),
             Found::Memory(Err(Reason::Gone)),
+            Found::Place(Err(Reason::Gone)),
             Found::Command(Err(Reason::Gone)),
             Found::Done
         ]
@@ -163,4 +170,43 @@ fn orders_that_wait_are_bounded() {
     let (details, _hands) = desk(folder.path());
     let many = vec![order(1); MOST_WAITING + 1];
     assert_eq!(details.order(&many), Err(Reason::OutOfResources));
+}
+
+#[test]
+fn processes_of_one_place_share_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for pid in [7, 8, 9] {
+        make_well(folder.path(), pid);
+    }
+    let other = "2:cpu:/\n0::/init.scope\n";
+    std::fs::write(folder.path().join("proc/9/cgroup"), other).unwrap();
+    let mut places = Places::default();
+    let mut read = |pid: u32| places.read(&folder.path().join(format!("proc/{pid}"))).unwrap();
+    let (one, two, three) = (read(7), read(8), read(9));
+    assert_eq!(*one, *place());
+    assert!(Arc::ptr_eq(&one, &two));
+    assert_eq!(three.unit.as_deref(), Some("init.scope"));
+}
+
+#[test]
+fn shared_places_are_bounded_and_those_nobody_has_go_first() {
+    let mut places = Places::default();
+    let numbered =
+        |number: usize| Place { session: Some(number.to_string().into()), ..Place::default() };
+    let kept = places.share(numbered(0));
+    for number in 1..=MOST_PLACES * 2 {
+        drop(places.share(numbered(number)));
+        assert!(places.0.len() <= MOST_PLACES);
+    }
+    assert!(Arc::ptr_eq(&kept, &places.share(numbered(0))));
+}
+
+#[test]
+fn a_kernel_without_control_groups_is_not_a_process_that_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    make_numbers(folder.path(), 7);
+    let mut places = Places::default();
+    let mut read = |pid: u32| places.read(&folder.path().join(format!("proc/{pid}")));
+    assert_eq!(read(7), Err(Reason::NotSupported));
+    assert_eq!(read(8), Err(Reason::Gone));
 }
