@@ -75,10 +75,12 @@ impl Roots {
         self.sys("bus/pci/devices")
     }
 
-    /// What a link in `/proc/PID/fd` says where NVIDIA's card number `minor` is open.
+    /// The number of NVIDIA's card whose device file a link in `/proc/PID/fd` says is open.
     #[must_use]
-    pub fn nvidia_device(minor: u32) -> PathBuf {
-        PathBuf::from(format!("/dev/nvidia{minor}"))
+    pub fn nvidia_minor(target: &Path) -> Option<u32> {
+        let digits = target.to_str()?.strip_prefix("/dev/nvidia")?;
+        let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        plain.then(|| digits.parse().ok()).flatten()
     }
 
     /// What is at `point`, a path as `mountinfo` says it.
