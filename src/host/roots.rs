@@ -21,6 +21,12 @@ impl Roots {
     /// The executable that runs, also after its file was replaced or removed.
     pub const OWN_IMAGE: &str = "/proc/self/exe";
 
+    /// What a descriptor of this process refers to, to be opened once more.
+    #[must_use]
+    pub fn own_descriptor(descriptor: std::os::fd::RawFd) -> PathBuf {
+        Path::new("/proc/self/fd").join(descriptor.to_string())
+    }
+
     /// This machine.
     #[must_use]
     pub fn live() -> Self {
