@@ -25,6 +25,7 @@ use crate::model::{Bytes, Reading, Reason, Text, UnixMillis};
 mod ask;
 mod blank;
 mod card;
+mod devices;
 mod holders;
 mod library;
 mod links;
@@ -37,12 +38,14 @@ mod value;
 mod who;
 
 use card::{Card, Moment, OnCard};
+pub use devices::device_files;
 use holders::Holders;
 use library::Driver;
 pub use library::Settings;
 use links::Direction;
 use pci::PciCard;
 use raw::Handle;
+use who::Ends;
 
 /// The source `gpus`.
 #[derive(Debug)]
@@ -62,6 +65,7 @@ pub struct GpuSource {
     turn: usize,
     follower: Follower,
     holders: Holders,
+    ends: Ends,
     missing: Missing,
 }
 
@@ -85,6 +89,7 @@ impl GpuSource {
             turn: 0,
             follower: Follower::new(context.clone()),
             holders: Holders::default(),
+            ends: Ends::new(context.clone()),
             missing: Missing::new("gpus"),
             context,
         }
@@ -162,7 +167,7 @@ impl GpuSource {
         let most = cards.len().saturating_sub(GPUS_MAX);
         cards.truncate(GPUS_MAX);
         let (processes, more) = self.processes(on_cards, &mut cards);
-        let people = who::people(&processes, |_, _| Reading::absent(Reason::NotCollected));
+        let people = who::people(&processes, |name, id| self.ends.of(name, id));
         let [driver_version, nvml_version, cuda_version] = self.versions.clone();
         Ok(Gpus {
             driver: DriverState::Running,

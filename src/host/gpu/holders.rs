@@ -167,9 +167,8 @@ pub(super) fn finding(
         let user = row.map_or(Reading::absent(Reason::Gone), |row| row.user.clone());
         Some(DeviceHolder { pid, name, user })
     };
-    let holders = pids.map(|pids| {
-        pids.into_iter().filter_map(holder).take(HOLDERS_MAX).collect::<Vec<_>>()
-    });
+    let holders =
+        pids.map(|pids| pids.into_iter().filter_map(holder).take(HOLDERS_MAX).collect::<Vec<_>>());
     GpuFinding::GhostMemory { bytes, holders: holders.into() }
 }
 

@@ -3,8 +3,8 @@ use std::path::Path;
 
 use super::*;
 use crate::clock::Clock;
-use crate::model::gpu::GpuMemory;
 use crate::model::UnixMillis;
+use crate::model::gpu::GpuMemory;
 
 const GIB: u64 = 1 << 30;
 
@@ -84,7 +84,8 @@ fn holders_are_those_with_the_device_file_open_and_are_looked_for_seldom() {
     assert_eq!(holders.of(&context, 1), Ok(vec![20]));
 
     let found = finding(&context.roots, Bytes(7), Ok(vec![20, 21]), &[]);
-    let GpuFinding::GhostMemory { bytes: Bytes(7), holders: Reading::Present(named) } = found else {
+    let GpuFinding::GhostMemory { bytes: Bytes(7), holders: Reading::Present(named) } = found
+    else {
         panic!("{found:?}")
     };
     let names: Vec<_> = named.iter().map(|holder| (holder.pid, holder.name.as_str())).collect();
