@@ -119,12 +119,21 @@ impl Asked {
     /// The value at this path, or the error that stands there or above it. What is not there is not
     /// supported.
     pub(crate) fn at(&self, path: &[&str]) -> Result<&Value, Code> {
-        let mut value = self.target();
-        for key in path {
-            value = value.get(key).ok_or(NOT_SUPPORTED)?;
-            refused(value)?;
+        self.noted(&path.join("."), below(self.target(), path))
+    }
+
+    /// Notes a question that the card does not support, so that a test can see whether it is put
+    /// again.
+    pub(crate) fn noted<T>(&self, what: &str, answer: Result<T, Code>) -> Result<T, Code> {
+        if answer.as_ref().err() == Some(&NOT_SUPPORTED) {
+            world::lock().note_unsupported(&self.question(what));
         }
-        Ok(value)
+        answer
+    }
+
+    fn question(&self, what: &str) -> String {
+        let slot = self.handle.slot.map_or_else(String::new, |slot| format!(".{slot}"));
+        format!("{}@{}{slot} {what}", self.name, self.handle.card)
     }
 
     pub(crate) fn number(&self, path: &[&str]) -> Result<u64, Code> {
@@ -140,8 +149,7 @@ impl Asked {
         if let Some(number) = value.as_u64() {
             return Ok(number);
         }
-        let slot = self.handle.slot.map_or_else(String::new, |slot| format!(".{slot}"));
-        let name = format!("{}@{}{slot} {what}", self.name, self.handle.card);
+        let name = self.question(what);
         let before = world::lock().read_before(&name);
         if let Some(sequence) = value["sequence"].as_array() {
             let at = usize::try_from(before).unwrap_or(usize::MAX);
@@ -159,6 +167,15 @@ impl Asked {
         let value = self.at(path)?;
         value.as_str().ok_or_else(|| bad(self.name, value))
     }
+}
+
+/// The value at this path, or the error that stands there or above it.
+pub(crate) fn below<'a>(mut value: &'a Value, path: &[&str]) -> Result<&'a Value, Code> {
+    for key in path {
+        value = value.get(key).ok_or(NOT_SUPPORTED)?;
+        refused(value)?;
+    }
+    Ok(value)
 }
 
 /// Begins a call that needs nvmlInit before it.

@@ -203,7 +203,7 @@ unsafe extern "C" fn nvmlDeviceGetFanSpeed_v2(
     let number = Asked::new("nvmlDeviceGetFanSpeed_v2", device).and_then(|asked| {
         let all = asked.at(&["FanSpeeds"])?;
         let one = all.get(fan as usize).ok_or(INVALID_ARGUMENT)?;
-        refused(one)?;
+        asked.noted(&format!("FanSpeeds.{fan}"), refused(one))?;
         narrow(asked.number_of(one, &format!("FanSpeeds.{fan}"))?)
     });
     // SAFETY: as NVML asks of its callers.
@@ -432,7 +432,7 @@ unsafe extern "C" fn nvmlDeviceGetAttributes_v2(
 /// A field: a bare number is an unsigned one, of 32 bits if it fits; `{"ullong": 5}` and its like
 /// say which.
 fn field(asked: &Asked, id: c_uint, scope: c_uint) -> Result<(c_uint, nvml::nvmlValue_t), Code> {
-    let all = asked.at(&["FieldValues"])?;
+    let all = &asked.target()["FieldValues"];
     let value = all
         .get(format!("{id}:{scope}"))
         .or_else(|| all.get(id.to_string()))
@@ -491,7 +491,8 @@ unsafe fn fields(
     // SAFETY: not null, and the caller's promise.
     let values = unsafe { std::slice::from_raw_parts_mut(values, count) };
     for value in values {
-        let answer = field(&asked, value.fieldId, value.scopeId);
+        let what = format!("FieldValues.{}:{}", value.fieldId, value.scopeId);
+        let answer = asked.noted(&what, field(&asked, value.fieldId, value.scopeId));
         value.nvmlReturn = answer.as_ref().err().copied().unwrap_or(OK);
         value.timestamp = time_us();
         value.latencyUsec = 0;

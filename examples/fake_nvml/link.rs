@@ -6,7 +6,7 @@ use std::ffi::{c_uint, c_ulonglong};
 use nvml_wrapper_sys::bindings as nvml;
 use serde_json::Value;
 
-use crate::answer::{Asked, Code, INVALID_ARGUMENT, NOT_SUPPORTED, leave, narrow, put, refused};
+use crate::answer::{Asked, Code, INVALID_ARGUMENT, below, leave, narrow, put, refused};
 use crate::card::{choice, pci};
 
 const COUNTERS: [&str; 5] = ["replay", "recovery", "crc_flit", "crc_data", "ecc_data"];
@@ -14,13 +14,9 @@ const CAPABILITIES: [&str; 6] =
     ["p2p", "sysmem_access", "p2p_atomics", "sysmem_atomics", "sli_bridge", "valid"];
 
 fn entry<'a>(asked: &'a Asked, link: c_uint, path: &[&str]) -> Result<&'a Value, Code> {
-    let mut value = asked.at(&["NvLink"])?.get(link as usize).ok_or(INVALID_ARGUMENT)?;
-    refused(value)?;
-    for key in path {
-        value = value.get(key).ok_or(NOT_SUPPORTED)?;
-        refused(value)?;
-    }
-    Ok(value)
+    let one = asked.at(&["NvLink"])?.get(link as usize).ok_or(INVALID_ARGUMENT)?;
+    let what = format!("NvLink.{link}.{}", path.join("."));
+    asked.noted(&what, refused(one).and_then(|()| below(one, path)))
 }
 
 fn number(

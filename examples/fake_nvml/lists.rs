@@ -6,8 +6,8 @@ use nvml_wrapper_sys::bindings as nvml;
 use serde_json::Value;
 
 use crate::answer::{
-    Asked, Code, INSUFFICIENT_SIZE, INVALID_ARGUMENT, NOT_FOUND, Outcome, bad, leave, narrow,
-    refused,
+    Asked, Code, INSUFFICIENT_SIZE, INVALID_ARGUMENT, NOT_FOUND, Outcome, bad, below, leave,
+    narrow, refused,
 };
 use crate::world;
 
@@ -71,10 +71,9 @@ fn hidden(asked: &Asked, what: &str) -> c_uint {
 
 /// The processes of this kind. A card has one list; an instance has those with its numbers.
 fn processes<'a>(asked: &'a Asked, what: &str, kind: &str) -> Result<Vec<&'a Value>, Code> {
-    refused(&asked.target()[what])?;
+    asked.noted(what, refused(&asked.target()[what]))?;
     let card = asked.card();
-    let all = card.get("processes").ok_or(crate::answer::NOT_SUPPORTED)?;
-    refused(all)?;
+    let all = asked.noted("processes", below(card, &["processes"]))?;
     let all = all.as_array().ok_or_else(|| bad(what, all))?;
     let target = asked.target();
     let is_on = |process: &Value| {

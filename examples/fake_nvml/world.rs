@@ -2,7 +2,7 @@
 //! events were delivered, whether it is initialised. Knows no NVML function but by name.
 
 use std::collections::BTreeMap;
-use std::ffi::{CStr, OsStr, c_char, c_void};
+use std::ffi::{CStr, OsStr, c_char, c_uint, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use std::time::Duration;
 use nvml_wrapper_sys::bindings as nvml;
 use serde_json::Value;
 
-use crate::answer::Code;
+use crate::answer::{Code, put_text};
 
 /// How often a call that hangs looks whether it may go on.
 const HANG_LOOK: Duration = Duration::from_millis(5);
@@ -33,6 +33,8 @@ pub(crate) struct World {
     calls: BTreeMap<String, u64>,
     /// How often each value that changes was read.
     reads: BTreeMap<String, u64>,
+    /// How often each question was refused because the card does not support it.
+    unsupported: BTreeMap<String, u64>,
     pub(crate) last_event: u64,
     /// By number of the set: the masks of the cards that are registered with it.
     pub(crate) event_sets: BTreeMap<usize, BTreeMap<usize, u64>>,
@@ -82,6 +84,10 @@ impl World {
         let count = self.reads.entry(name.to_owned()).or_default();
         *count += 1;
         *count - 1
+    }
+
+    pub(crate) fn note_unsupported(&mut self, question: &str) {
+        *self.unsupported.entry(question.to_owned()).or_default() += 1;
     }
 
     /// How often that is, without reading it now.
@@ -149,4 +155,24 @@ pub(crate) unsafe extern "C" fn fake_nvml_calls(name: *const c_char) -> u64 {
     // SAFETY: the caller's promise.
     let name = unsafe { CStr::from_ptr(name) };
     name.to_str().ok().and_then(|name| lock().calls.get(name).copied()).unwrap_or(0)
+}
+
+/// Writes which questions were refused as not supported more than once, a line each, and returns how
+/// many those are. Not of NVML: for tests that look it up by its name.
+///
+/// # Safety
+///
+/// `to` is null or valid for writes of `length` characters.
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "C" fn fake_nvml_asked_in_vain(to: *mut c_char, length: c_uint) -> u64 {
+    let world = lock();
+    let again: Vec<_> = world.unsupported.iter().filter(|(_, times)| **times > 1).collect();
+    let lines: Vec<_> =
+        again.iter().map(|(name, times)| format!("{name}: {times} times")).collect();
+    let text = lines.join("\n");
+    let cut = text.len().min((length as usize).saturating_sub(1));
+    let shown = text.get(..cut).unwrap_or_default();
+    // SAFETY: the caller's promise. That it was cut or could not be written is in the number.
+    let _ = unsafe { put_text(to, length, shown) };
+    again.len() as u64
 }

@@ -98,6 +98,22 @@ pub fn sentence(remedy: Remedy, what: &str, reader: &Reader) -> Option<String> {
                 "smonitor does not know this form; please report it with: {program} doctor --json"
             )
         }
+        Remedy::LoadDriver => "load the driver: sudo modprobe nvidia; if that fails it was not \
+                               built for this kernel, or another driver has the card: \
+                               dkms status; lspci -nnk -d 10de:"
+            .to_owned(),
+        Remedy::RestartMachine => {
+            "the driver was upgraded while it was in use: restart the machine, \
+                                   or, when nobody uses a card, load it anew: \
+                                   sudo rmmod nvidia_uvm nvidia_drm nvidia_modeset nvidia && \
+                                   sudo modprobe nvidia"
+                .to_owned()
+        }
+        Remedy::ShareProcesses => {
+            "smonitor sees the processes of its container only: run it outside, \
+                                   or start the container with --pid=host"
+                .to_owned()
+        }
     })
 }
 

@@ -75,6 +75,20 @@ impl Roots {
         self.root.join("etc").join(path)
     }
 
+    /// The folder of the devices on the PCI bus, one folder each.
+    #[must_use]
+    pub fn pci_devices(&self) -> PathBuf {
+        self.sys("bus/pci/devices")
+    }
+
+    /// The number of NVIDIA's card whose device file a link in `/proc/PID/fd` says is open.
+    #[must_use]
+    pub fn nvidia_minor(target: &Path) -> Option<u32> {
+        let digits = target.to_str()?.strip_prefix("/dev/nvidia")?;
+        let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        plain.then(|| digits.parse().ok()).flatten()
+    }
+
     /// What is at `point`, a path as `mountinfo` says it.
     #[must_use]
     pub fn mounted(&self, point: &[u8]) -> PathBuf {

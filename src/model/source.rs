@@ -105,11 +105,17 @@ pub enum Remedy {
     LookIntoLog,
     /// Report it: the file has a form that smonitor does not know.
     Report,
+    /// Load the driver's kernel module; if it cannot be, it was not built for this kernel.
+    LoadDriver,
+    /// Restart the machine: the driver was upgraded while its old kernel module was in use.
+    RestartMachine,
+    /// Run outside of the container, or give it the machine's processes (`--pid=host`).
+    ShareProcesses,
 }
 
 impl Remedy {
     /// Every remedy, in the order of declaration.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Nothing,
         Self::RunPrivileged,
         Self::GrantPtrace,
@@ -121,6 +127,9 @@ impl Remedy {
         Self::InstallProvider,
         Self::LookIntoLog,
         Self::Report,
+        Self::LoadDriver,
+        Self::RestartMachine,
+        Self::ShareProcesses,
     ];
 
     /// What would mend that `source` gives no values for `reason`.

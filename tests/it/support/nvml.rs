@@ -1,7 +1,9 @@
 //! The test NVML library in a folder of its own, with its own world: see
 //! `tests/fixtures/nvml/README.md`.
 
+use std::ffi::{CStr, CString, c_char, c_uint};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -10,6 +12,7 @@ const FIXTURES: &str = "tests/fixtures/nvml";
 /// A copy of the library beside a scenario; both go when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Fake {
+    loaded: OnceLock<libloading::Library>,
     folder: tempfile::TempDir,
 }
 
@@ -25,16 +28,17 @@ impl Fake {
 
     /// A scenario that a test made.
     pub(crate) fn of(scenario: &Value) -> Self {
-        let fake = Self { folder: tempfile::tempdir().unwrap() };
+        let fake = Self { loaded: OnceLock::new(), folder: tempfile::tempdir().unwrap() };
         // A copy: the loader takes a link for the library that it has already.
-        std::fs::copy(built(), fake.library()).unwrap();
+        std::fs::copy(built(), fake.file()).unwrap();
         fake.replace(scenario);
         fake
     }
 
     /// Takes functions away, as an old driver lacks them: to look one up fails for real.
     pub(crate) fn without(self, names: &[&str]) -> Self {
-        let mut bytes = std::fs::read(self.library()).unwrap();
+        assert!(self.loaded.get().is_none(), "before it is loaded");
+        let mut bytes = std::fs::read(self.file()).unwrap();
         for name in names {
             let symbol = [b"\0", name.as_bytes(), b"\0"].concat();
             let places: Vec<_> = bytes
@@ -47,13 +51,14 @@ impl Fake {
                 bytes[at] = b'X';
             }
         }
-        std::fs::write(self.library(), bytes).unwrap();
+        std::fs::write(self.file(), bytes).unwrap();
         self
     }
 
     /// What to load.
     pub(crate) fn library(&self) -> PathBuf {
-        self.folder.path().join("libnvidia-ml.so.1")
+        self.loaded();
+        self.file()
     }
 
     /// Changes the world between two calls.
@@ -71,16 +76,40 @@ impl Fake {
     /// How often a function was called; `name@3` counts the calls about card 3.
     #[allow(unsafe_code, reason = "the only way to ask a library that is loaded at run time")]
     pub(crate) fn calls(&self, name: &str) -> u64 {
-        let name = std::ffi::CString::new(name).unwrap();
-        // SAFETY: our own library, whose initialisers do nothing; the function has this type.
+        let name = CString::new(name).unwrap();
+        // SAFETY: our own library; the function has this type.
         unsafe {
-            let library = libloading::Library::new(self.library()).unwrap();
-            let calls: libloading::Symbol<
-                '_,
-                unsafe extern "C" fn(*const std::ffi::c_char) -> u64,
-            > = library.get(b"fake_nvml_calls\0").unwrap();
-            calls(name.as_ptr())
+            let calls = self
+                .loaded()
+                .get::<unsafe extern "C" fn(*const c_char) -> u64>(b"fake_nvml_calls\0");
+            calls.unwrap()(name.as_ptr())
         }
+    }
+
+    /// Questions that were refused as not supported, and put again.
+    #[allow(unsafe_code, reason = "the only way to ask a library that is loaded at run time")]
+    pub(crate) fn asked_in_vain(&self) -> String {
+        let mut text = vec![0_u8; 1 << 16];
+        let length = c_uint::try_from(text.len()).unwrap();
+        // SAFETY: our own library; the function has this type, and as much room as it is told.
+        unsafe {
+            let asked = self.loaded().get::<unsafe extern "C" fn(*mut c_char, c_uint) -> u64>(
+                b"fake_nvml_asked_in_vain\0",
+            );
+            asked.unwrap()(text.as_mut_ptr().cast(), length);
+        }
+        CStr::from_bytes_until_nul(&text).unwrap().to_str().unwrap().to_owned()
+    }
+
+    /// Once it is loaded here it stays, with its counts, when the program gives it back.
+    #[allow(unsafe_code, reason = "a library is loaded at run time, as the program does")]
+    fn loaded(&self) -> &libloading::Library {
+        // SAFETY: our own library, whose initialisers do nothing.
+        self.loaded.get_or_init(|| unsafe { libloading::Library::new(self.file()) }.unwrap())
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("libnvidia-ml.so.1")
     }
 
     fn path(&self) -> PathBuf {

@@ -79,6 +79,8 @@ export function command(remedy: Remedy, what: string | null): string | null {
       return 'sudo dmesg -T | tail -50';
     case 'report':
       return 'smonitor doctor --json';
+    case 'load_driver':
+      return 'sudo modprobe nvidia; dkms status; lspci -nnk -d 10de:';
     default:
       return null;
   }

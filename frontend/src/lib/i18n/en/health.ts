@@ -50,6 +50,12 @@ export const health = addTexts({
   'health.remedy_look_into_log':
     'Look into the log of smonitor and at dmesg: they name the path and the error.',
   'health.remedy_report': 'Please report it: the file has a form that smonitor does not know.',
+  'health.remedy_load_driver':
+    'Load the driver’s kernel module. If that fails, it was not built for this kernel, or another driver has the card.',
+  'health.remedy_restart_machine':
+    'Restart the machine: the driver was upgraded while its old kernel module was in use.',
+  'health.remedy_share_processes':
+    'Run smonitor outside of the container, or give the container the processes of the machine.',
   'health.clock': 'Clock',
   'health.clockGood': 'kept right by a time service',
   'health.clockBad': 'not synchronised',

@@ -1,0 +1,1 @@
+//! The parts together; against the test NVML library, see `tests/it`.
