@@ -61,8 +61,10 @@ fn every_source(ticks: usize) {
     let (clock, hands) = Clock::manual(START);
     let rate_window = Duration::from_secs(60);
     let context = Context { roots: Roots::at(root), clock, rate_window };
-    let mut due: Vec<_> =
-        sources(&context).into_iter().map(|source| (source, Duration::ZERO)).collect();
+    let mut due: Vec<_> = sources(&context, smonitor::host::Settings::default())
+        .into_iter()
+        .map(|source| (source, Duration::ZERO))
+        .collect();
     let base = ["proc/net/dev", "proc/self/mountinfo"]
         .map(|path| fs::read_to_string(root.join(path)).unwrap());
     let mut memory = Memory::new(ticks);

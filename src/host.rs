@@ -36,7 +36,6 @@ pub mod disk;
 pub mod files;
 pub mod filesystem;
 pub mod gpu;
-mod gpu_devices;
 mod limits;
 pub mod logins;
 pub mod memory;
@@ -60,15 +59,23 @@ pub mod system;
 pub mod units;
 pub mod zfs;
 
-pub use gpu_devices::gpu_device_files;
 pub use limits::raise_open_file_limit;
 pub use name_service::name_service_needs_network;
 pub use process::visibility::processes_shown;
 pub use roots::Roots;
 
+/// What the settings say of sources.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Of graphics cards.
+    pub gpu: gpu::Settings,
+    /// Of containers.
+    pub container: container::Settings,
+}
+
 /// Every source there is, one line each.
 #[must_use]
-pub fn sources(context: &Context) -> Vec<Box<dyn Source>> {
+pub fn sources(context: &Context, settings: Settings) -> Vec<Box<dyn Source>> {
     vec![
         Box::new(system::SystemSource::new(context.clone())),
         Box::new(cpu::CpuSource::new(context.clone())),
@@ -84,8 +91,8 @@ pub fn sources(context: &Context) -> Vec<Box<dyn Source>> {
         Box::new(logins::LoginSource::new(context.clone())),
         Box::new(clock_sync::ClockSource::new(context.clone())),
         Box::new(units::UnitSource::new(context.clone())),
-        Box::new(gpu::GpuSource::new(context.clone())),
-        Box::new(container::ContainerSource::new(context.clone())),
+        Box::new(gpu::GpuSource::with(context.clone(), settings.gpu)),
+        Box::new(container::ContainerSource::with(context.clone(), settings.container)),
         Box::new(process::ProcessSource::new(context.clone())),
     ]
 }

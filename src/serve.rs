@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use crate::cli::{self, Exit};
 use crate::clock::Clock;
-use crate::config::{Config, Loaded, LogFormat, LogLevel};
+use crate::config::{Config, Loaded};
 use crate::feed::{self, Feed, Publisher};
-use crate::host::{self, Context, Roots, Source};
+use crate::host::{self, Source};
 use crate::manager::link::{Link, Word};
 use crate::model::recent::RECENT_SPAN_MS;
 use crate::model::server::{RestartedBy, Sandbox};
 use crate::model::wire::Mode;
 use crate::model::{HostId, UnixMillis};
-use crate::node::{self, Node};
+use crate::node::Node;
 use crate::shutdown::Shutdown;
 use crate::state_dir::{self, StateDir};
 use crate::web::{self, Access, AccessToken, Auth, Web};
@@ -22,15 +22,14 @@ use crate::{demo, telemetry};
 
 mod fault;
 mod sandbox;
+mod settings;
 mod sockets;
 mod voice;
 
 pub use sandbox::sandbox_settings;
+pub use settings::{context, host_settings, node_settings, telemetry_settings};
 pub use sockets::{inherited, open};
 use voice::Voice;
-
-/// A rate is made from two samples at most this far apart (or five intervals, if that is more).
-const RATE_WINDOW: Duration = Duration::from_secs(60);
 
 /// How long a one-off reader waits for values.
 const ONE_OFF_PATIENCE: Duration = Duration::from_secs(5);
@@ -331,7 +330,7 @@ async fn serve(config: &Config, what: What, voice: &Voice, about: About) -> Resu
 fn measuring(config: &Config, what: What) -> Result<(Feed, Node), String> {
     let context = context(config);
     let (host, sources): (HostId, Vec<Box<dyn Source>>) = match what {
-        What::Configured => (this_host(), host::sources(&context)),
+        What::Configured => (this_host(), host::sources(&context, host_settings(config)?)),
         What::Demo { seed } => (demo::host_id(seed), demo::sources(seed, &context)),
     };
     let settings =
@@ -436,29 +435,6 @@ fn web_settings(config: &Config, what: What) -> Result<web::Settings, String> {
     })
 }
 
-/// How this config has a machine measured under the name `host`.
-#[must_use]
-pub fn node_settings(config: &Config, host: HostId) -> node::Settings {
-    node::Settings {
-        host,
-        interval: config.monitor.interval,
-        process_interval: config.monitor.process_interval,
-        linger: config.monitor.linger,
-        track_gpus: None,
-    }
-}
-
-/// What the sources of this machine are made with.
-#[must_use]
-pub fn context(config: &Config) -> Context {
-    let slowest = config.monitor.interval.max(config.monitor.process_interval);
-    Context {
-        roots: Roots::live(),
-        clock: Clock::system(),
-        rate_window: RATE_WINDOW.max(slowest.saturating_mul(5)),
-    }
-}
-
 /// The name this machine goes by.
 #[must_use]
 pub fn this_host() -> HostId {
@@ -468,26 +444,6 @@ pub fn this_host() -> HostId {
 /// Chooses the cryptography of TLS connections. Doing it twice is fine: the first choice stays.
 pub fn install_crypto() {
     let _ = rustls::crypto::ring::default_provider().install_default();
-}
-
-/// How this config has things logged.
-#[must_use]
-pub fn telemetry_settings(config: &Config) -> telemetry::Settings {
-    use tracing_subscriber::filter::LevelFilter;
-    telemetry::Settings {
-        level: match config.log.level {
-            LogLevel::Error => LevelFilter::ERROR,
-            LogLevel::Warn => LevelFilter::WARN,
-            LogLevel::Info => LevelFilter::INFO,
-            LogLevel::Debug => LevelFilter::DEBUG,
-            LogLevel::Trace => LevelFilter::TRACE,
-        },
-        format: match config.log.format {
-            LogFormat::Text => telemetry::Format::Text,
-            LogFormat::Json => telemetry::Format::Json,
-        },
-        access: config.log.access,
-    }
 }
 
 fn hostname() -> String {

@@ -78,7 +78,7 @@ fn all(root: &Path) -> Vec<(Box<dyn Source>, Arc<Manual>)> {
         let (clock, hands) = Clock::manual(UnixMillis(1_800_000_000_000));
         let rate_window = Duration::from_secs(60);
         let context = Context { roots: roots.clone(), clock, rate_window };
-        (sources(&context).swap_remove(number), hands)
+        (sources(&context, smonitor::host::Settings::default()).swap_remove(number), hands)
     };
     let (clock, _) = Clock::manual(UnixMillis(0));
     let context = Context { roots: roots.clone(), clock, rate_window: TICK };

@@ -6,6 +6,7 @@ use crate::host::process::visibility::in_pid_namespace;
 use crate::host::{self, Roots};
 use crate::model::source::Remedy;
 use crate::model::{Audience, Role};
+use crate::serve;
 use crate::state_dir::StateDir;
 
 use super::remedy::{self, Reader};
@@ -78,7 +79,7 @@ pub(super) fn run(loaded: &Loaded, form: Form) -> Result<(String, Exit), String>
     let (settings, context) = local(loaded);
     findings.extend(namespace(&context.roots));
     findings.extend(guards::examine(&loaded.config));
-    let all = host::sources(&context);
+    let all = host::sources(&context, serve::host_settings(&loaded.config)?);
     // The doctor is run by who administers the machine, who may see everything on it.
     let look = measure::look(settings, all, context, Audience::new(Role::Admin));
     let mut health = Vec::new();

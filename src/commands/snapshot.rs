@@ -32,7 +32,7 @@ pub(super) fn run(loaded: &Loaded, options: &cli::Snapshot) -> Result<(String, E
         None => {
             let (settings, context) = local(loaded);
             let audience = Audience::new(loaded.config.auth.role);
-            let sources = host::sources(&context);
+            let sources = host::sources(&context, serve::host_settings(&loaded.config)?);
             let look = measure::look(settings, sources, context, audience);
             wait_for(async { look.await.map_err(|error| error.to_string()) })?
         }

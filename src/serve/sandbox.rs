@@ -42,7 +42,7 @@ pub fn sandbox_settings(config: &Config) -> Settings {
             SandboxMode::Off => Mode::Off,
         },
         writable: folder.is_dir().then(|| folder.clone()).into_iter().collect(),
-        devices: host::gpu_device_files(&roots),
+        devices: host::gpu::device_files(&roots),
         network,
         without_landlock: None,
     };

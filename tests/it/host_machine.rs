@@ -94,7 +94,7 @@ impl Machine {
     }
 
     pub(crate) fn sources(&self) -> Vec<Box<dyn Source>> {
-        sources(&self.context)
+        sources(&self.context, smonitor::host::Settings::default())
     }
 }
 

@@ -42,7 +42,13 @@ fn start() -> (Feed, HostId, CancellationToken) {
         linger: Duration::ZERO,
         track_gpus: None,
     };
-    let node = Node::new(settings, sources(&context), context, publisher).unwrap();
+    let node = Node::new(
+        settings,
+        sources(&context, smonitor::host::Settings::default()),
+        context,
+        publisher,
+    )
+    .unwrap();
     let stop = CancellationToken::new();
     tokio::spawn(node.run(stop.clone(), || {}));
     (feed, host, stop)

@@ -112,7 +112,13 @@ fn watch(point: &Path) -> (Viewer, CancellationToken) {
         linger: Duration::ZERO,
         track_gpus: None,
     };
-    let node = Node::new(settings, sources(&context), context, publisher).unwrap();
+    let node = Node::new(
+        settings,
+        sources(&context, smonitor::host::Settings::default()),
+        context,
+        publisher,
+    )
+    .unwrap();
     let stop = CancellationToken::new();
     tokio::spawn(node.run(stop.clone(), || {}));
     let host = feed.subscribe(&Topic::Host(id), member()).unwrap();

@@ -125,7 +125,7 @@ fn look() -> BTreeMap<&'static str, Vec<String>> {
         clock: Clock::system(),
         rate_window: Duration::from_secs(60),
     };
-    let all = host::sources(&context).into_iter();
+    let all = host::sources(&context, host::Settings::default()).into_iter();
     all.map(|mut source| {
         let mut found: Vec<String> =
             (0..2).map(|_| format!("{:?}", source.collect().map(drop))).collect();
