@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use smonitor::clock::Clock;
 use smonitor::host::{self, Context, Roots};
+use smonitor::model::{Reading, Reason};
 use smonitor::state_dir::StateDir;
 
 use super::{Stage, inside, on_a_thread, settings};
@@ -116,6 +117,38 @@ fn a_panic_still_has_its_backtrace() {
         std::backtrace::Backtrace::force_capture().to_string()
     });
     assert!(backtrace.contains("a_panic_still_has_its_backtrace"), "{backtrace}");
+}
+
+#[test]
+fn who_a_process_is_can_be_told() {
+    let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+    let pid = child.id();
+    let rows = inside(&settings(&[]), move || {
+        // What names of users in containers are found by: the short way, `root`, is closed here.
+        for name in ["uid_map", "mountinfo"] {
+            let text = fs::read_to_string(format!("/proc/{pid}/{name}")).unwrap();
+            assert!(!text.is_empty(), "{name}");
+        }
+        let context = Context {
+            roots: Roots::live(),
+            clock: Clock::system(),
+            rate_window: Duration::from_secs(60),
+        };
+        let mut follower = host::process::follow::Follower::new(context);
+        // A busy machine may need more than one run.
+        for _ in 0..100 {
+            let rows = follower.read(&[pid]).unwrap();
+            if rows.iter().all(|row| row.command.reason() != Some(Reason::NotCollected)) {
+                return rows;
+            }
+        }
+        panic!("no details in 100 runs");
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0].command, Reading::Present("sleep 60".into()));
+    assert!(rows[0].place.present().is_some(), "{:?}", rows[0].place);
 }
 
 /// What every source is missing after two looks at this machine.
