@@ -13,6 +13,7 @@ mod documents;
 mod feed;
 mod filesystem;
 mod generated;
+mod gpu;
 mod gpu_check;
 mod guests;
 mod host_golden;
