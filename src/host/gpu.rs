@@ -328,10 +328,8 @@ impl GpuSource {
             DriverState::Running | DriverState::Asleep => {
                 for card in self.cards.values() {
                     let what = format!("values of card {}", card.gpu.index);
-                    if card.is_denied() {
-                        self.missing.note(what.as_str(), what.as_str(), Reason::PermissionDenied);
-                    } else if card.failed() > 0 {
-                        self.missing.note(what.as_str(), what.as_str(), Reason::ReadFailed);
+                    if let Some(reason) = card.trouble() {
+                        self.missing.note(what.as_str(), what.as_str(), reason);
                     }
                 }
                 return;
