@@ -9,7 +9,7 @@ fn slice(number: u32) -> DeviceSlice {
         profile: present("1g.10gb".into()),
         gpu_instance: present(number),
         compute_instance: present(0),
-        state: GpuState::Unknown,
+        state: Unknown,
         memory: memory(10 * GIB, 0.1),
         process_count: present(0),
     }
