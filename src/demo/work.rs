@@ -229,7 +229,7 @@ const PLANS: [Plan; 18] = [
         ("carol", 1003),
         Where::Container("preprocess"),
         0,
-        395.0,
+        340.0,
         23.0,
         None,
     ),

@@ -11,7 +11,7 @@ use crate::model::{Percent, Reading};
 /// The most containers that are shown: those that use the most of the processor.
 const MOST: usize = 20;
 
-/// What is noteworthy of waiting for a limit.
+/// From here on it is told that a container waits for its limit.
 const THROTTLED: Percent = Percent(5.0);
 
 pub(super) fn containers(look: &Look) -> Vec<Line> {
@@ -25,7 +25,7 @@ pub(super) fn containers(look: &Look) -> Vec<Line> {
         return Vec::new();
     }
     let columns = [
-        Column::Left("CONTAINER", 20),
+        Column::Left("CONTAINER", 16),
         Column::Left("KIND", 10),
         Column::Right("CPU"),
         Column::Right("MEMORY"),
@@ -66,38 +66,42 @@ fn kind(row: &Container) -> String {
     }
 }
 
-/// The state, and what is noteworthy besides.
+/// What is noteworthy, then the state: on a narrow terminal the end is cut off.
 fn state(row: &Container) -> String {
     let mut parts = Vec::new();
-    parts.extend(row.state.present().map(|state| {
-        match state {
-            ContainerState::Running => "running",
-            ContainerState::Paused => "paused",
-            ContainerState::Restarting => "restarting",
-            ContainerState::Removing => "being removed",
-            ContainerState::Ended => "ended",
-            ContainerState::Other => "other",
-        }
-        .to_owned()
-    }));
-    match row.health.present() {
-        Some(ContainerHealth::Unhealthy) => parts.push("UNHEALTHY".to_owned()),
-        Some(ContainerHealth::Healthy) => parts.push("healthy".to_owned()),
-        Some(ContainerHealth::Starting) => parts.push("health not known yet".to_owned()),
-        None => {}
-    }
-    if let Some(share) = row.throttled_percent.present().filter(|share| **share >= THROTTLED) {
-        parts.push(format!("waits {} for its limit", percent(*share)));
+    let health = row.health.present();
+    if health == Some(&ContainerHealth::Unhealthy) {
+        parts.push("UNHEALTHY".to_owned());
     }
     match row.oom_kills.present() {
         None | Some(0) => {}
-        Some(1) => parts.push("1 killed for memory".to_owned()),
-        Some(kills) => parts.push(format!("{kills} killed for memory")),
+        Some(1) => parts.push("1 OOM kill".to_owned()),
+        Some(kills) => parts.push(format!("{kills} OOM kills")),
+    }
+    if let Some(share) = row.throttled_percent.present().filter(|share| **share >= THROTTLED) {
+        parts.push(format!("waits {}", percent(*share)));
     }
     match row.restarts.present() {
         None | Some(0) => {}
         Some(1) => parts.push("1 restart".to_owned()),
         Some(restarts) => parts.push(format!("{restarts} restarts")),
     }
+    parts.extend(row.state.present().map(|state| word(*state).to_owned()));
+    match health {
+        Some(ContainerHealth::Healthy) => parts.push("healthy".to_owned()),
+        Some(ContainerHealth::Starting) => parts.push("not yet healthy".to_owned()),
+        Some(ContainerHealth::Unhealthy) | None => {}
+    }
     if parts.is_empty() { "–".to_owned() } else { parts.join(", ") }
+}
+
+fn word(state: ContainerState) -> &'static str {
+    match state {
+        ContainerState::Running => "running",
+        ContainerState::Paused => "paused",
+        ContainerState::Restarting => "restarting",
+        ContainerState::Removing => "being removed",
+        ContainerState::Ended => "ended",
+        ContainerState::Other => "other",
+    }
 }

@@ -1,5 +1,7 @@
 //! What is wrong with a graphics card, in sentences that say what to do.
 
+use std::cmp::Reverse;
+
 use super::table::Line;
 use super::units::{age, bytes, percent, reason_words};
 use crate::commands::measure::Look;
@@ -10,24 +12,28 @@ use crate::model::{Reading, UnixMillis};
 /// The most holders of a device that are named.
 const MOST_HOLDERS: usize = 4;
 
-/// A line, or several, for each finding, worst first.
-pub(super) fn of_card(look: &Look, card: &Gpu) -> Vec<Line> {
-    let findings = card.health.findings.iter();
-    findings
-        .map(|finding| {
-            let label = match finding.severity() {
+/// A line, or several, for each finding, worst first, then by card.
+pub(super) fn of_cards(look: &Look, cards: &[Gpu]) -> Vec<Line> {
+    let mut all: Vec<(Severity, u32, &GpuFinding)> = Vec::new();
+    for card in cards {
+        let findings = card.health.findings.iter();
+        all.extend(findings.map(|finding| (finding.severity(), card.index, finding)));
+    }
+    all.sort_by_key(|(severity, ..)| Reverse(*severity));
+    all.into_iter()
+        .map(|(severity, index, finding)| {
+            let label = match severity {
                 Severity::Critical => "FAULT",
                 Severity::Warning => "Warning",
                 Severity::Info => "Note",
             };
-            Line::Said(label, format!("GPU {} {}", card.index, sentence(look.at, card, finding)))
+            Line::Said(label, format!("GPU {index} {}", sentence(look.at, index, finding)))
         })
         .collect()
 }
 
 /// What is wrong and what to do. Goes after `GPU 3 `.
-fn sentence(now: UnixMillis, card: &Gpu, finding: &GpuFinding) -> String {
-    let index = card.index;
+fn sentence(now: UnixMillis, index: u32, finding: &GpuFinding) -> String {
     match finding {
         GpuFinding::Lost { since_ms } => format!(
             "fell off the bus {} ago: restart the machine; if it comes again, check power and \

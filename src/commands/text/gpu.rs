@@ -25,15 +25,17 @@ pub(super) fn gpus(look: &Look) -> Vec<Line> {
     };
     let model = only_model(&gpus.cards);
     let mut lines = vec![Line::Said("GPU", headline(gpus, model.as_deref()))];
+    let states = states(&gpus.cards);
+    if !states.is_empty() {
+        lines.push(Line::Said("", states));
+    }
     if let Some((what, mend)) = driver(gpus.driver) {
         lines.push(Line::Said("", format!("{what}: {mend}")));
     }
     if !gpus.cards.is_empty() {
         lines.extend(cards(look, gpus, model.is_none()));
     }
-    for card in &gpus.cards {
-        lines.extend(findings::of_card(look, card));
-    }
+    lines.extend(findings::of_cards(look, &gpus.cards));
     let blocks = [processes(look, gpus), people(look, gpus)];
     for block in blocks.into_iter().filter(|block| !block.is_empty()) {
         lines.push(Line::Row(String::new()));
@@ -100,6 +102,11 @@ fn headline(gpus: &Gpus, model: Option<&str>) -> String {
     if let Reading::Present(version) = &gpus.cuda_version {
         parts.push(format!("CUDA {version}"));
     }
+    parts.join(", ")
+}
+
+/// How many cards are in each state.
+fn states(cards: &[Gpu]) -> String {
     let states = [
         (GpuState::Free, "free"),
         (GpuState::Held, "held"),
@@ -108,15 +115,10 @@ fn headline(gpus: &Gpus, model: Option<&str>) -> String {
         (GpuState::Unknown, "unknown"),
     ];
     let counted = states.into_iter().filter_map(|(state, word)| {
-        let count = gpus.cards.iter().filter(|card| card.state == state).count();
+        let count = cards.iter().filter(|card| card.state == state).count();
         (count > 0).then(|| format!("{count} {word}"))
     });
-    let counted: Vec<String> = counted.collect();
-    let mut words = parts.join(", ");
-    if !counted.is_empty() {
-        words = format!("{words}: {}", counted.join(", "));
-    }
-    words
+    counted.collect::<Vec<_>>().join(", ")
 }
 
 fn cards(look: &Look, gpus: &Gpus, with_model: bool) -> Vec<Line> {

@@ -37,7 +37,8 @@ pub(super) fn card(moment: Moment, index: u32, works: &[Work], processes: &[GpuP
     let level = on_card(works, index).filter_map(|work| work.part).map(|part| part.level);
     // Instances share the card by their size, of which it has seven.
     let level = if index == DIVIDED { level.sum::<f64>() * 0.55 } else { level.sum() };
-    let level = level.clamp(0.0, 100.0);
+    // The sum of nothing is -0.
+    let level = level.clamp(0.0, 100.0) + 0.0;
     let warm = if index == HOT { 17.0 } else { moment.noise.unit(&name("warm")) * 5.0 };
     let idle = 30.0 + moment.between(&name("idle heat"), 200.0, 0.0, 2.0);
     // A chip takes a while to become warm, and its load changes faster than that.
