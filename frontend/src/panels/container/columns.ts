@@ -8,7 +8,8 @@ import { bytes, count } from '../../lib/model/units';
 import { shortDateTime, visible } from '../../lib/table-format';
 import { figure, optional, text, type ContainerColumn } from './column';
 import { FIGURES } from './figures';
-import { containerName, runtimeName } from './names';
+import { containerName } from './names';
+import { runtimeName } from './runtimes';
 import { of, onGpus, told } from './parts';
 import { stateText } from './state';
 
