@@ -31,6 +31,13 @@ export type Test<Row> = (row: Row) => boolean;
 const COMPARISON = /^(>=|<=|>|<|=)?\s*(-?\d+(?:\.\d*)?|-?\.\d+)(%|[kmgtp](?:i?b)?|b)?$/i;
 const POWERS: Readonly<Record<string, number>> = { k: 1, m: 2, g: 3, t: 4, p: 5 };
 
+/** What finds rows whose field begins with a text; null where the language has no way to say it. */
+export function termFor(field: string, text: string): string | null {
+  // A comma would be a second text, and a quote cannot be quoted.
+  if (text === '' || /[",]/.test(text)) return null;
+  return /\s/.test(text) ? `${field}:"${text}"` : `${field}:${text}`;
+}
+
 /** Splits at blanks outside quotes. A quote that is never closed reaches to the end. */
 export function terms(query: string): string[] {
   return Array.from(query.matchAll(/(?:[^\s"]|"[^"]*(?:"|$))+/g), ([term]) => term);

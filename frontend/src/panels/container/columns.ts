@@ -8,7 +8,8 @@ import { bytes, count } from '../../lib/model/units';
 import { shortDateTime, visible } from '../../lib/table-format';
 import { figure, optional, text, type ContainerColumn } from './column';
 import { FIGURES } from './figures';
-import { containerName, runtimeName } from './names';
+import { containerName } from './names';
+import { runtimeName } from './runtimes';
 import { of, onGpus, told } from './parts';
 import { stateText } from './state';
 
@@ -19,8 +20,8 @@ const NAMES: readonly ContainerColumn[] = [
     id: 'name',
     label: 'container.name',
     hint: 'container.nameHint',
-    width: 180,
-    narrowWidth: 120,
+    width: 156,
+    narrowWidth: 112,
     grow: true,
     essential: true,
     sort: ({ container }) => containerName(container),
@@ -37,7 +38,7 @@ const NAMES: readonly ContainerColumn[] = [
     csv: ({ container }) => container.runtime,
   },
   {
-    ...text('state', 'container.state', 128, told(stateText, String)),
+    ...text('state', 'container.state', 116, told(stateText, String)),
     csv: ({ container }) => present(container.state),
   },
   optional(
@@ -75,22 +76,22 @@ const ON_GPUS: readonly ContainerColumn[] = [
     ...text(
       'gpus',
       'container.gpus',
-      64,
+      60,
       onGpus(
         ({ cards }) => cards.length,
         ({ cards }) => cardList(cards),
       ),
     ),
     hint: 'container.gpusHint',
-    narrowWidth: 52,
+    narrowWidth: 60,
     essential: true,
     first: 'desc',
     csv: ({ gpu }) => present(gpu)?.cards.join(' ') ?? null,
   },
   figure(
     'gpuMemory',
-    'container.gpuMemory',
-    96,
+    'container.gpuMem',
+    80,
     onGpus(
       ({ memory }) => memory,
       ({ memory }) => bytes(present(memory) ?? 0),
@@ -102,7 +103,7 @@ const ORIGIN: readonly ContainerColumn[] = [
   {
     id: 'since',
     label: 'container.since',
-    width: 92,
+    width: 100,
     first: 'desc',
     ...of(
       (row) => row.started_at_ms,

@@ -33,7 +33,7 @@ export const FIGURES: readonly ContainerColumn[] = [
   figure(
     'throttled',
     'container.throttled',
-    84,
+    92,
     of((row) => row.throttled_percent, finePercent),
     'container.throttledHint',
   ),
@@ -41,7 +41,7 @@ export const FIGURES: readonly ContainerColumn[] = [
     figure(
       'memory',
       'container.memory',
-      196,
+      176,
       { ...of((row) => row.memory_bytes, bytes), text: ({ container }) => memoryText(container) },
       'container.memoryHint',
     ),
@@ -83,14 +83,14 @@ export const FIGURES: readonly ContainerColumn[] = [
   figure(
     'received',
     'container.received',
-    92,
+    88,
     traffic((row) => row.received_bytes_per_second),
     'container.receivedHint',
   ),
   figure(
     'sent',
     'container.sent',
-    92,
+    88,
     traffic((row) => row.sent_bytes_per_second),
     'container.sentHint',
   ),
@@ -111,7 +111,7 @@ export const FIGURES: readonly ContainerColumn[] = [
   figure(
     'tasks',
     'container.tasks',
-    96,
+    92,
     within(
       (row) => row.tasks,
       (row) => row.tasks_limit,

@@ -3,7 +3,7 @@ import type { Container, Reading } from '../../lib/api/api';
 import '../../lib/i18n/en/container';
 import { part, present } from '../../lib/model/reading';
 import { compile, type Field, type Fields } from '../../lib/table-filter';
-import { runtimeName } from './names';
+import { runtimeName } from './runtimes';
 import type { ContainerRow } from './rows';
 import { stateText } from './state';
 

@@ -1,7 +1,5 @@
-// What containers and what made them are called.
-import type { Container, ContainerRef, ContainerRuntime, Containers, Reading } from '../../lib/api/api';
-import '../../lib/i18n/en/container';
-import { t } from '../../lib/i18n/index.svelte';
+// What containers are called.
+import type { Container, ContainerRef, Containers, Reading } from '../../lib/api/api';
 import { present } from '../../lib/model/reading';
 import { visible } from '../../lib/table-format';
 
@@ -22,18 +20,3 @@ export const refName = ({ key, short }: ContainerRef, names: ContainerNames): st
   visible(names.get(key) ?? short);
 
 export const containerName = ({ name, short }: Container): string => visible(present(name) ?? short);
-
-const RUNTIMES: Readonly<Record<Exclude<ContainerRuntime, 'unknown'>, string>> = {
-  docker: 'Docker',
-  containerd: 'containerd',
-  podman: 'Podman',
-  crio: 'CRI-O',
-  lxc: 'LXC',
-  incus: 'Incus',
-  apptainer: 'Apptainer',
-  nspawn: 'nspawn',
-};
-
-/** As its makers write it; names of products are the same in every language. */
-export const runtimeName = (runtime: ContainerRuntime): string =>
-  runtime === 'unknown' ? t('container.runtimeUnknown') : RUNTIMES[runtime];

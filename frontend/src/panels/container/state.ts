@@ -6,12 +6,13 @@ import { part, present } from '../../lib/model/reading';
 import type { Mark } from '../../ui/StatusDot.svelte';
 import { killsNow } from './rows';
 
-/** What it does, and what else there is to say of that: `running · unhealthy · restarted 3 times`. */
+/** What it does, or how it does where it is checked: `running`, `unhealthy · restarted 3 times`, `paused`. */
 export function stateText({ state, health, restarts }: Container): Reading<string> {
   return part(state, (doing) => {
     const [checked, again] = [present(health), present(restarts) ?? 0];
+    const words = doing === 'running' && checked !== null ? null : t(`container.state_${doing}`);
     return [
-      t(`container.state_${doing}`),
+      ...(words === null ? [] : [words]),
       ...(checked === null ? [] : [t(`container.health_${checked}`)]),
       ...(again > 0 ? [tn('container.restarted', again)] : []),
     ].join(' · ');

@@ -3,6 +3,7 @@ import type { GpuUser } from '../../lib/api/api';
 import '../../lib/i18n/en/people';
 import { t } from '../../lib/i18n/index.svelte';
 import { present } from '../../lib/model/reading';
+import { termFor } from '../../lib/table-filter';
 import { visible } from '../../lib/table-format';
 
 /** The name, else the number, else that it is not known. */
@@ -16,7 +17,5 @@ export function whoText({ user, user_id: id }: GpuUser): string {
 /** What the filter of the processes must be to find them; null where it has no way to say it. */
 export function filterFor({ user }: GpuUser): string | null {
   const name = present(user);
-  // A comma would be another name, and a quote cannot be quoted.
-  if (name === null || name === '' || /[",]/.test(name)) return null;
-  return /\s/.test(name) ? `user:"${name}"` : `user:${name}`;
+  return name === null ? null : termFor('user', name);
 }

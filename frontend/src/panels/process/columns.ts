@@ -9,6 +9,8 @@ import { bytes, count } from '../../lib/model/units';
 import type { Column } from '../../lib/table';
 import { LARGEST_FIRST, quantity, reading } from '../../lib/table-columns';
 import { cpuTime, share, shortDateTime } from '../../lib/table-format';
+import { NOTHING_ELSEWHERE, type Elsewhere } from './elsewhere';
+import { gpuColumns, placeColumn } from './places';
 import { stateKey } from './states';
 import { commandText } from './words';
 
@@ -23,7 +25,10 @@ export function cpuFactor(scale: CpuScale, logicalProcessors: number | null): nu
 /** A minus sign as wide as a digit, in place of the hyphen. */
 export const signed = (value: number): string => (value < 0 ? `−${String(-value)}` : String(value));
 
-export function processColumns(factor: number): readonly Column<ProcessRow>[] {
+export function processColumns(
+  factor: number,
+  other: Elsewhere = NOTHING_ELSEWHERE,
+): readonly Column<ProcessRow>[] {
   const cpu = (row: ProcessRow): Reading<number> => {
     const value = present(row.cpu_percent);
     return value === null ? row.cpu_percent : value * factor;
@@ -56,6 +61,7 @@ export function processColumns(factor: number): readonly Column<ProcessRow>[] {
       essential: true,
       ...reading((row) => row.user, String),
     },
+    placeColumn(other),
     {
       id: 'state',
       label: 'process.state',
@@ -109,6 +115,7 @@ export function processColumns(factor: number): readonly Column<ProcessRow>[] {
       ...LARGEST_FIRST,
       ...reading((row) => row.shared_bytes, bytes),
     },
+    ...gpuColumns(other),
     {
       id: 'threads',
       label: 'process.threads',

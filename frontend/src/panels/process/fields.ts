@@ -9,6 +9,8 @@ import { bytes, count } from '../../lib/model/units';
 import type { PlainKey } from '../../lib/table';
 import { cpuTime, NO_READING, share } from '../../lib/table-format';
 import { signed } from './columns';
+import { NOTHING_ELSEWHERE, type Elsewhere } from './elsewhere';
+import { placeFacts } from './places';
 import { stateKey } from './states';
 
 export interface FieldText {
@@ -35,13 +37,18 @@ function written<T extends string | number>(
 
 const percent = (value: number): string => `${share(value)}\u00a0%`;
 
-export function processFields(row: ProcessRow, factor: number): readonly FieldText[] {
+export function processFields(
+  row: ProcessRow,
+  factor: number,
+  other: Elsewhere = NOTHING_ELSEWHERE,
+): readonly FieldText[] {
   const cpuHint = factor === 1 ? 'process.cpu_core_hint' : 'process.cpu_host_hint';
   return [
     written('process.name', row.name, String),
     written('process.state', t(stateKey(row)), String),
     written('process.user', row.user, String),
     written('process.user_id', row.user_id, String),
+    ...placeFacts(row, other).map(({ label, value }) => written(label, value, String)),
     written('process.cpu', row.cpu_percent, (value) => percent(value * factor), cpuHint),
     written('process.memory', row.memory_percent, percent, 'process.memory_hint'),
     written('process.resident', row.resident_bytes, bytes, 'process.resident_hint'),

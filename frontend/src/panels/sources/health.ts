@@ -21,6 +21,8 @@ const NAMES: Readonly<Record<string, PlainKey>> = {
   logins: 'health.source_logins',
   clock: 'health.source_clock',
   units: 'health.source_units',
+  gpus: 'health.source_gpus',
+  containers: 'health.source_containers',
 };
 
 /** In words; a newer server may have sources that this page does not know. */

@@ -60,6 +60,7 @@ export const container = addTexts({
   'container.since': 'Since',
   'container.gpus': 'GPUs',
   'container.gpusHint': 'GPUs that processes of it are on',
+  'container.gpuMem': 'GPU mem',
   'container.gpuMemory': 'GPU memory',
   'container.noGpu': 'No process of it is on a GPU',
   'container.labels': 'Labels',

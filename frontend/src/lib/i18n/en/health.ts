@@ -88,4 +88,6 @@ export const health = addTexts({
   'health.source_logins': 'Logins',
   'health.source_clock': 'Clock',
   'health.source_units': 'systemd units',
+  'health.source_gpus': 'GPUs',
+  'health.source_containers': 'Containers',
 });

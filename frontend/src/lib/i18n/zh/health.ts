@@ -80,4 +80,6 @@ export const health: Translated<typeof en> = {
   'health.source_logins': '登录',
   'health.source_clock': '时钟',
   'health.source_units': 'systemd 单元',
+  'health.source_gpus': 'GPU',
+  'health.source_containers': '容器',
 };
