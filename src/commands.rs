@@ -17,6 +17,7 @@ pub mod snapshot;
 pub mod supervise;
 pub mod supervisor_conf;
 pub mod text;
+pub mod xid;
 
 /// Does what the command line asks for.
 #[must_use]

@@ -8,12 +8,16 @@ use crate::model::{Reading, Reason, Section};
 
 use super::measure::Look;
 
+mod containers;
 mod devices;
+mod findings;
+mod gpu;
 mod others;
 mod storage;
 mod table;
 mod units;
 
+pub(super) use gpu::driver as driver_words;
 pub(super) use table::wrapped;
 pub(super) use units::{age, reason_words, shown};
 
@@ -29,6 +33,8 @@ const TOP: usize = 10;
 pub fn look(look: &Look, width: usize) -> String {
     let blocks = [
         [header(look), cpu(look), memory(look), others::summary(look)].concat(),
+        gpu::gpus(look),
+        containers::containers(look),
         storage::filesystems(look),
         storage::disks(look),
         devices::network(look),

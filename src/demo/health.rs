@@ -1,7 +1,7 @@
 //! What the made-up machine does not let be read, and why.
 
 use super::moment::Moment;
-use super::{BOOT, storage};
+use super::{BOOT, containers, storage};
 use crate::host::schedule::shortest_interval;
 use crate::model::source::{Remedy, SourceFinding, SourceHealth, SourceState};
 use crate::model::{Problem, Reading, Reason, Seconds, UnixMillis};
@@ -17,6 +17,7 @@ pub(super) fn findings(source: &str, moment: Moment) -> Vec<SourceFinding> {
             "/sys/class/powercap/intel-rapl:0/energy_uj",
             Problem { reason: Reason::PermissionDenied, since_ms: UnixMillis(BOOT.0 + 41_000) },
         ),
+        "containers" => containers::forbidden(),
         _ => return Vec::new(),
     };
     vec![SourceFinding::new(source, what.into(), problem)]

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::model::filesystem::FilesystemRole;
+use crate::model::gpu::{GpuFinding, Gpus};
 use crate::model::{Audience, Reading, Reason, Section, Snapshot};
 
 /// The snapshot as `audience` may see it, processes apart: they are another topic.
@@ -38,6 +39,9 @@ pub(super) fn host(snapshot: &Snapshot, audience: Audience) -> Cow<'_, Snapshot>
         }
     });
     inside(&mut shown.zfs, |zfs| zfs.pools.clear());
+    inside(&mut shown.gpus, cards);
+    // Even how many of them there are tells what people do.
+    whole(&mut shown.containers);
     for source in Arc::make_mut(&mut shown.sources) {
         source.findings.clear();
     }
@@ -49,6 +53,24 @@ pub(super) fn without_processes(snapshot: &Snapshot, audience: Audience) -> Snap
     let mut shown = host(snapshot, audience).into_owned();
     shown.processes = Arc::new(Section::not_collected(shown.processes.interval_ms));
     shown
+}
+
+/// Everybody who looks for a card may see which are free; who is on the others is not theirs to know.
+fn cards(gpus: &mut Gpus) {
+    gpus.processes.clear();
+    gpus.people.clear();
+    for card in &mut gpus.cards {
+        card.uuid = Reading::absent(Reason::Hidden);
+        card.serial = Reading::absent(Reason::Hidden);
+        for slice in &mut card.slices {
+            slice.uuid = Reading::absent(Reason::Hidden);
+        }
+        for finding in &mut card.health.findings {
+            if let GpuFinding::GhostMemory { holders, .. } = finding {
+                *holders = Reading::absent(Reason::Hidden);
+            }
+        }
+    }
 }
 
 fn whole<T: Clone>(section: &mut Arc<Section<T>>) {

@@ -1,12 +1,13 @@
 //! The last ten minutes of a host, kept while it is published.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
+use crate::model::gpu::{GPUS_MAX, Gpu};
 use crate::model::recent::{
-    RECENT_MAX_POINTS, RECENT_SPAN_MS, RecentCpu, RecentDisks, RecentDocument, RecentMemory,
-    RecentNetwork,
+    RECENT_MAX_POINTS, RECENT_SPAN_MS, RecentCpu, RecentDisks, RecentDocument, RecentGpu,
+    RecentMemory, RecentNetwork,
 };
-use crate::model::{BytesPerSecond, HostId, Percent, Reading, Snapshot, UnixMillis};
+use crate::model::{BytesPerSecond, HostId, Percent, Reading, Snapshot, Text, UnixMillis};
 
 /// Two readings at a time.
 type Point<T> = (UnixMillis, Reading<T>, Reading<T>);
@@ -17,6 +18,15 @@ pub(super) struct Recent {
     memory: VecDeque<Point<Percent>>,
     network: VecDeque<Point<BytesPerSecond>>,
     disks: VecDeque<Point<BytesPerSecond>>,
+    /// By key; at most [`GPUS_MAX`].
+    gpus: BTreeMap<Text, Card>,
+}
+
+/// A card: its last index, and its load.
+#[derive(Default)]
+struct Card {
+    index: u32,
+    points: VecDeque<Point<Percent>>,
 }
 
 impl Recent {
@@ -45,6 +55,50 @@ impl Recent {
             let written = disks.and_then(|disks| disks.written_bytes_per_second);
             append(&mut self.disks, (at, read, written));
         }
+        if let Reading::Present(at) = snapshot.gpus.taken_at_ms {
+            let cards = snapshot.gpus.value.present().map_or(&[][..], |gpus| &gpus.cards);
+            self.push_cards(at, cards);
+        }
+    }
+
+    /// Takes in the cards of a reading. One that is gone stays until its last point expires, or
+    /// until its place is needed.
+    fn push_cards(&mut self, at: UnixMillis, cards: &[Gpu]) {
+        let outside =
+            |point: &Point<Percent>| point.0.0 > at.0 || at.since(point.0) > RECENT_SPAN_MS;
+        self.gpus.retain(|_, card| {
+            card.points.retain(|point| !outside(point));
+            !card.points.is_empty()
+        });
+        for card in cards.iter().take(GPUS_MAX) {
+            if !self.gpus.contains_key(&card.key) && self.gpus.len() >= GPUS_MAX {
+                self.forget_oldest();
+            }
+            let kept = self.gpus.entry(card.key.clone()).or_default();
+            kept.index = card.index;
+            let load = card.utilisation.gpu_percent;
+            append(&mut kept.points, (at, load, card.memory.used_percent));
+        }
+    }
+
+    /// Forgets the card that has not been seen for the longest time.
+    fn forget_oldest(&mut self) {
+        let last = |card: &Card| card.points.back().map(|point| point.0.0);
+        let oldest = self.gpus.iter().min_by_key(|(_, card)| last(card));
+        if let Some(key) = oldest.map(|(key, _)| key.clone()) {
+            self.gpus.remove(&key);
+        }
+    }
+
+    fn cards(&self) -> Vec<RecentGpu> {
+        let mut cards: Vec<(&Text, &Card)> = self.gpus.iter().collect();
+        // Stable, so that of two with the same index, one of them gone, the order stays.
+        cards.sort_by_key(|(_, card)| card.index);
+        let one = |(key, card): (&Text, &Card)| {
+            let (times_ms, gpu_percent, memory_percent) = columns(&card.points);
+            RecentGpu { key: key.clone(), times_ms, gpu_percent, memory_percent }
+        };
+        cards.into_iter().map(one).collect()
     }
 
     pub(super) fn document(&self, host: &HostId) -> RecentDocument {
@@ -56,7 +110,7 @@ impl Recent {
         let network = RecentNetwork { times_ms, received_bytes_per_second, sent_bytes_per_second };
         let (times_ms, read_bytes_per_second, written_bytes_per_second) = columns(&self.disks);
         let disks = RecentDisks { times_ms, read_bytes_per_second, written_bytes_per_second };
-        RecentDocument { host: host.clone(), cpu, memory, network, disks, gpus: Vec::new() }
+        RecentDocument { host: host.clone(), cpu, memory, network, disks, gpus: self.cards() }
     }
 }
 
@@ -84,3 +138,6 @@ fn columns<T: Copy>(points: &VecDeque<Point<T>>) -> Columns<T> {
     }
     columns
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,9 +36,11 @@ macro_rules! metrics {
 }
 
 mod accept;
+mod containers;
 mod cpu;
 mod disks;
 mod filesystems;
+mod gpus;
 mod health;
 mod memory;
 mod network;
@@ -65,7 +67,7 @@ pub struct Group {
 
 /// Every metric there is.
 #[must_use]
-pub fn groups() -> [Group; 10] {
+pub fn groups() -> [Group; 12] {
     let group = |title, origin, metrics| Group { title, origin, metrics };
     [
         group("Processors and load", cpu::ORIGIN, cpu::METRICS),
@@ -75,6 +77,8 @@ pub fn groups() -> [Group; 10] {
         group("MD and ZFS", storage::ORIGIN, storage::METRICS),
         group("Network", network::ORIGIN, network::METRICS),
         group("Sensors", sensors::ORIGIN, sensors::METRICS),
+        group("Graphics cards", gpus::ORIGIN, gpus::METRICS),
+        group("Containers", containers::ORIGIN, containers::METRICS),
         group("System", system::ORIGIN, system::METRICS),
         group("smonitor's sources", health::ORIGIN, health::METRICS),
         group("smonitor itself", own::ORIGIN, own::METRICS),
@@ -112,6 +116,8 @@ pub fn page(snapshot: &Snapshot, own: &Own, now: UnixMillis, format: Format) -> 
     storage::write(&mut page, known);
     network::write(&mut page, known);
     sensors::write(&mut page, known);
+    gpus::write(&mut page, known);
+    containers::write(&mut page, known);
     system::write(&mut page, known);
     health::write(&mut page, known);
     own::write(&mut page, own);

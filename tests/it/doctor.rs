@@ -7,6 +7,7 @@ use smonitor::commands::doctor::{Finding, Status, report, sources};
 use smonitor::commands::measure::{self, Look};
 use smonitor::commands::remedy::Reader;
 use smonitor::host::{Collected, Context, Roots, Source};
+use smonitor::model::gpu::DriverState;
 use smonitor::model::source::{Remedy, SourceFinding, SourceHealth, SourceState};
 use smonitor::model::{Audience, HostId, Problem, Reading, Reason, Role, UnixMillis};
 use smonitor::{demo, node};
@@ -130,4 +131,40 @@ async fn a_source_that_hangs_is_told_and_not_waited_for() {
     assert_eq!(look.host.filesystems.value, Reading::absent(Reason::NotResponding));
     assert!(found[1..].iter().all(|finding| finding.status != Status::Bad), "{found:#?}");
     drop(end);
+}
+
+#[test]
+fn the_driver_and_the_engines_are_told() {
+    let says = |look: &Look, name: &str| {
+        let found = sources::examine(look, &reader());
+        found.into_iter().find(|finding| finding.what == name).unwrap()
+    };
+    let mut look = demo_look(3, NOON);
+    let well = says(&look, "gpus");
+    assert_eq!((well.status, &well.mend), (Status::Good, &None));
+    assert!(well.says.ends_with("; driver 550.90.07, 8 cards"), "{}", well.says);
+    let engines = says(&look, "containers");
+    assert!(
+        engines.says.ends_with(
+            "; 10 containers, engines: Docker Engine - Community 28.2.2, \
+             unix:///run/user/1010/podman/podman.sock (permission denied); what is missing:"
+        ),
+        "{}",
+        engines.says
+    );
+    let Reading::Present(gpus) = &mut look.host.gpus.value else { panic!() };
+    gpus.driver = DriverState::NotLoaded;
+    gpus.cards.truncate(1);
+    let unloaded = says(&look, "gpus");
+    assert_eq!(unloaded.status, Status::Limited, "cards nobody can use are not well");
+    assert!(unloaded.says.ends_with("; 1 card, the driver's kernel module is not loaded"));
+    assert!(unloaded.mend.unwrap().starts_with("sudo modprobe nvidia"));
+    let Reading::Present(containers) = &mut look.host.containers.value else { panic!() };
+    containers.engines.clear();
+    containers.rows.truncate(1);
+    let health = look.host.sources.iter_mut().find(|health| health.name == "containers").unwrap();
+    (health.state, health.findings) = (SourceState::Well, Vec::new());
+    assert!(
+        says(&look, "containers").says.ends_with("; 1 container, no engine is asked for names")
+    );
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use smonitor::clock::Clock;
 use smonitor::feed::{self, Event};
 use smonitor::model::filesystem::FilesystemRole;
+use smonitor::model::gpu::GpuFinding;
 use smonitor::model::source::{Remedy, SourceFinding, SourceHealth, SourceState};
 use smonitor::model::wire::{HostDocument, Topic};
 use smonitor::model::{Audience, HostId, Problem, Reading, Reason, Role, Snapshot, UnixMillis};
@@ -47,6 +48,8 @@ fn health() -> SourceHealth {
 /// Every name that a member is told.
 fn names(document: &HostDocument) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
+    names.extend(names_of_cards(document));
+    names.extend(names_of_containers(document));
     let mut add = |text: &str| names.insert(text.to_owned());
     for login in &document.logins.value.present().unwrap().sessions {
         add(&login.user);
@@ -83,6 +86,61 @@ fn names(document: &HostDocument) -> BTreeSet<String> {
     names
 }
 
+/// Who is on the cards, with what, where; and what tells one board from all others.
+fn names_of_cards(document: &HostDocument) -> Vec<String> {
+    let gpus = document.gpus.value.present().unwrap();
+    let mut names = Vec::new();
+    for process in &gpus.processes {
+        let texts = [&process.name, &process.user, &process.command];
+        names.extend(texts.iter().filter_map(|text| text.present()).map(ToString::to_string));
+        let place = process.place.present().cloned().unwrap_or_default();
+        let parts = [&place.slurm_job, &place.unit, &place.session, &place.pod];
+        names.extend(parts.into_iter().flatten().map(ToString::to_string));
+        names.push(process.key.to_string());
+    }
+    for person in &gpus.people {
+        names.extend(person.user.present().map(ToString::to_string));
+        names.extend(person.containers.iter().map(|container| container.key.to_string()));
+    }
+    for card in &gpus.cards {
+        names.extend(
+            [&card.uuid, &card.serial]
+                .iter()
+                .filter_map(|id| id.present())
+                .map(ToString::to_string),
+        );
+        names.extend(
+            card.slices.iter().filter_map(|slice| slice.uuid.present()).map(ToString::to_string),
+        );
+        for finding in &card.health.findings {
+            if let GpuFinding::GhostMemory { holders, .. } = finding {
+                let holders = holders.present().into_iter().flatten();
+                names.extend(holders.map(|holder| holder.name.to_string()));
+            }
+        }
+    }
+    names
+}
+
+fn names_of_containers(document: &HostDocument) -> Vec<String> {
+    let containers = document.containers.value.present().unwrap();
+    let mut names: Vec<String> =
+        containers.engines.iter().map(|engine| engine.address.to_string()).collect();
+    for row in &containers.rows {
+        names.extend([row.key.to_string(), row.short.to_string()]);
+        names.extend(
+            [&row.name, &row.image]
+                .iter()
+                .filter_map(|text| text.present())
+                .map(ToString::to_string),
+        );
+        names.extend(row.pod.iter().map(ToString::to_string));
+        let labels = row.labels.present().into_iter().flatten();
+        names.extend(labels.map(|label| label.value.to_string()));
+    }
+    names
+}
+
 /// All texts of a JSON value.
 fn texts<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
     match value {
@@ -107,7 +165,8 @@ async fn a_guest_is_told_no_name_of_a_person_a_place_or_a_service() {
     publisher.publish(&Arc::new(machine(&id, NOON)));
 
     let member = feed.document(&topic, Audience::new(Role::Member)).await.unwrap();
-    let told: HostDocument = serde_json::from_slice(&member).unwrap();
+    let read = |document: &[u8]| serde_json::from_slice::<HostDocument>(document).unwrap();
+    let told = read(&member);
     let names = names(&told);
     assert!(names.len() > 40, "the demo has names to hide: {names:?}");
 
@@ -127,6 +186,19 @@ async fn a_guest_is_told_no_name_of_a_person_a_place_or_a_service() {
     let told: HostDocument = serde_json::from_slice(&guest).unwrap();
     assert_eq!(told.logins.value.reason(), Some(Reason::Hidden));
     assert!(told.cpu.value.present().is_some(), "load is for everybody");
+    let (whole, cards) = (read(&member), told.gpus.value.present().unwrap());
+    assert_eq!(told.containers.value.reason(), Some(Reason::Hidden));
+    assert_eq!((cards.processes.len(), cards.people.len()), (0, 0));
+    for (shown, all) in cards.cards.iter().zip(&whole.gpus.value.present().unwrap().cards) {
+        assert_eq!((shown.state, &shown.utilisation), (all.state, &all.utilisation));
+        assert_eq!(shown.process_count, all.process_count, "how many is for everybody");
+        assert_eq!(shown.uuid.reason(), Some(Reason::Hidden));
+    }
+    let hidden = cards.cards.iter().flat_map(|card| &card.health.findings).any(|finding| {
+        matches!(finding, GpuFinding::GhostMemory { holders, .. }
+            if holders.reason() == Some(Reason::Hidden))
+    });
+    assert!(hidden, "that memory is used by nobody is told, and not who has the card open");
     let filesystems = told.filesystems.value.present().unwrap();
     assert!(!filesystems.rows.is_empty() && filesystems.left_out > 0, "the system's own are shown");
 

@@ -249,7 +249,7 @@ fn thousands(number: usize) -> String {
 /// The values of the caps that the test above fills up are those of the model.
 #[test]
 fn the_caps_are_the_models() {
-    use smonitor::model::{disk, filesystem, network, raid, sensor, unit, zfs};
+    use smonitor::model::{container, disk, filesystem, gpu, network, raid, sensor, unit, zfs};
     let rows = [
         filesystem::FILESYSTEMS_MAX,
         disk::DISKS_MAX,
@@ -258,6 +258,95 @@ fn the_caps_are_the_models() {
     ];
     assert_eq!(rows, [512; 4]);
     assert_eq!([raid::ARRAYS_MAX, zfs::POOLS_MAX, unit::UNITS_MAX], [128, 128, 256]);
+    assert_eq!([gpu::GPUS_MAX, container::CONTAINERS_MAX], [512 / 8, 512 * 2]);
+}
+
+#[test]
+fn cards_and_containers_are_in_base_units() {
+    let scrape = scraped(&machine(SMALL));
+    let value = |name: &str, labels: &[(&str, &str)]| scrape.value(name, labels);
+    let card = ("gpu", "00000000:0000");
+    let model = scrape.label_values("smonitor_gpu_info", "model");
+    assert_eq!(model.into_iter().collect::<Vec<_>>(), ["NVIDIA A100-SXM4-80GB"]);
+    let state = |state| value("smonitor_gpu_state", &[card, ("state", state)]);
+    assert_eq!((state("busy"), state("free")), (Some(1.0), Some(0.0)));
+    let driver = |state| value("smonitor_gpu_driver_state", &[("state", state)]);
+    assert_eq!((driver("running"), driver("not_loaded")), (Some(1.0), Some(0.0)));
+    assert_eq!(value("smonitor_gpu_fan_speed_ratio", &[card, ("fan", "7")]), Some(0.455));
+    assert_eq!(value("smonitor_gpu_memory_total_bytes", &[card]), Some(85_899_345_920.0));
+    assert_eq!(value("smonitor_gpu_idle_since_timestamp_seconds", &[card]), Some(1_795_175_940.0));
+    let findings = |severity| value("smonitor_gpu_findings", &[card, ("severity", severity)]);
+    assert_eq!((findings("info"), findings("warning")), (Some(31.0), Some(1.0)));
+    let xid = value("smonitor_gpu_xid_errors_recent", &[card, ("code", "33")]);
+    assert_eq!(xid, Some(3.0));
+    let link = |link| value("smonitor_gpu_nvlink_active", &[card, ("link", link)]);
+    assert_eq!((link("0"), link("1")), (Some(1.0), Some(0.0)));
+    assert_eq!(value("smonitor_gpu_memory_repair_pending", &[card]), Some(1.0));
+    assert_eq!(value("smonitor_rows_left_out", &[("section", "gpus")]), Some(2.0));
+
+    let container = ("container", "docker/0001");
+    assert_eq!(value("smonitor_container_cpu_ratio", &[container]), Some(2.451));
+    assert_eq!(
+        value("smonitor_container_memory_limit_bytes", &[container]),
+        Some(24.0 * 1024_f64.powi(3))
+    );
+    let state = |state| value("smonitor_container_state", &[container, ("state", state)]);
+    assert_eq!((state("paused"), state("running")), (Some(1.0), Some(0.0)));
+    assert_eq!(value("smonitor_container_oom_kills_total", &[container]), Some(3.0));
+    let engine = |number| {
+        value("smonitor_container_engine_up", &[("engine", &format!("unix:///run/engine{number}"))])
+    };
+    assert_eq!((engine("0000"), engine("0001")), (Some(0.0), Some(1.0)));
+}
+
+/// No limit is no number, a card that is lost has a state and nothing else, and more people than
+/// there is room for are counted.
+#[test]
+fn what_cards_and_containers_do_not_have_is_not_there() {
+    let mut snapshot = machine(SMALL);
+    let Reading::Present(containers) = &mut Arc::make_mut(&mut snapshot.containers).value else {
+        panic!()
+    };
+    containers.rows[0].memory_limit_bytes = Reading::Present(None);
+    containers.rows[0].cpu_limit_percent = Reading::Present(None);
+    containers.rows[0].cpu_percent = Reading::absent(Reason::Measuring);
+    let demo = smonitor::demo::machine(1, AT).gpus;
+    let lost = demo.cards.iter().find(|card| card.problem.is_some()).unwrap().clone();
+    let Reading::Present(gpus) = &mut Arc::make_mut(&mut snapshot.gpus).value else { panic!() };
+    let person = gpus.people[0].clone();
+    gpus.people = (0..300)
+        .map(|number| {
+            let mut other = person.clone();
+            other.user = Reading::Present(format!("user{number}").into());
+            other
+        })
+        .collect();
+    gpus.cards = vec![lost.clone()];
+    let scrape = scraped(&snapshot);
+    let (without, with) = (("container", "docker/0000"), ("container", "docker/0001"));
+    for name in [
+        "smonitor_container_memory_limit_bytes",
+        "smonitor_container_cpu_limit_ratio",
+        "smonitor_container_cpu_ratio",
+    ] {
+        assert_eq!(scrape.value(name, &[without]), None, "{name}");
+        assert!(scrape.value(name, &[with]).is_some(), "{name}");
+    }
+    let of_cards: BTreeSet<_> = scrape
+        .names()
+        .into_iter()
+        .filter(|name| scrape.label_values(name, "gpu").contains(lost.key.as_str()))
+        .collect();
+    let said = ["findings", "info", "state", "xid_errors_recent"]
+        .map(|name| format!("smonitor_gpu_{name}"));
+    assert_eq!(of_cards, said.iter().map(String::as_str).collect());
+    assert_eq!(
+        scrape.value("smonitor_gpu_state", &[("gpu", &lost.key), ("state", "fault")]),
+        Some(1.0)
+    );
+    assert_eq!(scrape.label_values("smonitor_gpu_user_gpus", "user").len(), 256);
+    let left_out = scrape.value("smonitor_rows_left_out", &[("section", "gpus")]);
+    assert_eq!(left_out, Some(46.0), "two that have no row, and 44 that have no series");
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use super::{Finding, Status};
 use crate::commands::measure::Look;
 use crate::commands::remedy::{self, Reader};
-use crate::commands::text::{age, reason_words, shown};
+use crate::commands::text::{age, driver_words, reason_words, shown};
+use crate::model::container::Containers;
+use crate::model::gpu::Gpus;
 use crate::model::source::{SourceFinding, SourceHealth, SourceState};
 use crate::model::{Problem, Reading, Reason};
 
@@ -32,8 +34,20 @@ fn source(look: &Look, health: &SourceHealth, reader: &Reader) -> Finding {
     let mut parts: Vec<Finding> = health.findings.iter().map(part).collect();
     parts.sort_by(|a, b| a.mend.cmp(&b.mend));
     let mend = health.problem.filter(|_| status != Status::Good);
-    let mend = mend.and_then(|_| remedy::sentence(health.remedy, &health.name, reader));
+    let mut mend = mend.and_then(|_| remedy::sentence(health.remedy, &health.name, reader));
+    let mut status = status;
+    // The source can be well, having found out that the driver is not.
+    if let Some((_, what_mends)) = driver(look, health).filter(|_| mend.is_none()) {
+        status = if status == Status::Good { Status::Limited } else { status };
+        mend = Some(what_mends.to_owned());
+    }
     Finding { what: health.name.clone(), status, says: says(look, health), mend, parts }
+}
+
+/// What is wrong with the driver of the cards, and what mends it, if this is their source.
+fn driver(look: &Look, health: &SourceHealth) -> Option<(&'static str, &'static str)> {
+    let gpus = look.host.gpus.value.present().filter(|_| health.name == "gpus")?;
+    driver_words(gpus.driver)
 }
 
 /// How a source is, in words.
@@ -50,6 +64,10 @@ fn says(look: &Look, health: &SourceHealth) -> String {
         }
         SourceState::Failing => format!("failing: {trouble}; gave up after {took}, {every}"),
         SourceState::Forbidden => format!("forbidden: {trouble}; {every}"),
+        // How many there are says nothing while an unknown number is missing, but for these.
+        SourceState::Partial if ["gpus", "containers"].contains(&&*health.name) => {
+            format!("partial: {read}{}; what is missing:", besides(look, &health.name))
+        }
         SourceState::Partial => format!("partial: {read}; what is missing:"),
         SourceState::Slow => format!("slow: {read}{}", besides(look, &health.name)),
         SourceState::Well => format!("well: {read}{}", besides(look, &health.name)),
@@ -79,9 +97,42 @@ fn besides(look: &Look, source: &str) -> String {
             }
             Reading::Absent { .. } => None,
         },
+        "gpus" => look.host.gpus.value.present().map(cards),
+        "containers" => look.host.containers.value.present().map(containers),
         _ => None,
     }
     .unwrap_or_default()
+}
+
+/// The driver and how many cards it serves, or why it serves none and what mends that.
+fn cards(gpus: &Gpus) -> String {
+    let count = match gpus.cards.len() {
+        1 => "1 card".to_owned(),
+        count => format!("{count} cards"),
+    };
+    match driver_words(gpus.driver) {
+        None => {
+            let version = shown(&gpus.driver_version, ToString::to_string);
+            format!("; driver {version}, {count}")
+        }
+        Some((what, _)) => format!("; {count}, {what}"),
+    }
+}
+
+/// How many containers there are, and which engines are asked about them.
+fn containers(containers: &Containers) -> String {
+    let all = containers.rows.len() as u64 + containers.left_out;
+    let count = if all == 1 { "1 container".to_owned() } else { format!("{all} containers") };
+    let engines = containers.engines.iter().map(|engine| match (&engine.version, engine.problem) {
+        (Reading::Present(version), None) => version.to_string(),
+        (_, None) => engine.address.to_string(),
+        (_, Some(problem)) => format!("{} ({})", engine.address, reason_words(problem.reason)),
+    });
+    let engines: Vec<String> = engines.collect();
+    if engines.is_empty() {
+        return format!("; {count}, no engine is asked for names");
+    }
+    format!("; {count}, engines: {}", engines.join(", "))
 }
 
 /// Parts that many machines have and this one does not. Nothing is wrong with that.

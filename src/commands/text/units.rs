@@ -1,6 +1,8 @@
 //! Values as text: units as on the page, an absent value as `–`.
 
-use crate::model::{BitsPerSecond, Bytes, BytesPerSecond, Percent, Reading, Reason, Seconds};
+use crate::model::{
+    BitsPerSecond, Bytes, BytesPerSecond, Percent, Reading, Reason, Seconds, UnixMillis,
+};
 
 /// A value, or `–` and why there is none.
 pub(in crate::commands) fn shown<T>(
@@ -78,6 +80,22 @@ pub(super) fn time(seconds: Seconds) -> String {
     age((seconds.0 * 1000.0) as i64)
 }
 
+/// The day of a moment by UTC, `2026-11-29`.
+pub(super) fn date(at: UnixMillis) -> String {
+    // Days are counted from the 1st of March of the year 0, so that the day that is not always there
+    // is the last of a year; 400 years have always as many days.
+    const DAYS_OF_400_YEARS: i64 = 146_097;
+    let day = at.0.div_euclid(86_400_000) + 719_468;
+    let era = day.div_euclid(DAYS_OF_400_YEARS);
+    let day = day.rem_euclid(DAYS_OF_400_YEARS);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, later) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    format!("{:04}-{month:02}-{day:02}", era * 400 + year + later)
+}
+
 /// A reason as words of a sentence.
 pub(in crate::commands) fn reason_words(reason: Reason) -> String {
     reason.as_str().replace('_', " ")
@@ -125,6 +143,25 @@ mod tests {
             (i64::MAX, "106751991167 d"),
         ] {
             assert_eq!(age(millis), text);
+        }
+    }
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        for (days, text) in [
+            (0, "1970-01-01"),
+            (-1, "1969-12-31"),
+            (11_016, "2000-02-29"),
+            (11_017, "2000-03-01"),
+            (20_777, "2026-11-20"),
+            (20_818, "2026-12-31"),
+            (20_819, "2027-01-01"),
+            (21_243, "2028-02-29"),
+            (47_541, "2100-03-01"),
+            (-719_528, "0000-01-01"),
+        ] {
+            assert_eq!(date(UnixMillis(days * 86_400_000)), text);
+            assert_eq!(date(UnixMillis(days * 86_400_000 + 86_399_999)), text);
         }
     }
 

@@ -138,6 +138,26 @@ pub enum GpuFinding {
     },
 }
 
+impl GpuFinding {
+    /// How bad it is.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        match self {
+            Self::Lost { .. } | Self::UncorrectedMemoryErrors { .. } | Self::RowRemapFailed => {
+                Severity::Critical
+            }
+            Self::Xid { severity, .. }
+            | Self::Hot { severity, .. }
+            | Self::Throttled { severity, .. } => *severity,
+            Self::MemoryRepairPending
+            | Self::LinkBelowMaximum { .. }
+            | Self::NvLinkDown { .. }
+            | Self::NvLinkErrors { .. }
+            | Self::GhostMemory { .. } => Severity::Warning,
+        }
+    }
+}
+
 /// A process that has a card's device file open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]

@@ -118,6 +118,8 @@ fn rows_left_out(page: &mut Page, known: Known<'_>) {
         add("disks", known.fresh(&snapshot.disks).map(|list| list.left_out));
         add("network", known.fresh(&snapshot.network).map(|list| list.left_out));
         add("sensors", known.fresh(&snapshot.sensors).map(|list| list.left_out));
+        add("gpus", known.fresh(&snapshot.gpus).map(super::gpus::left_out));
+        add("containers", known.fresh(&snapshot.containers).map(|list| list.left_out));
         add("units", known.fresh(&snapshot.units).map(|list| list.left_out));
     });
 }

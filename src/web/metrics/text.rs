@@ -6,7 +6,8 @@
 use std::io::Write as _;
 
 use crate::model::{
-    BitsPerSecond, Bytes, Celsius, Hertz, Reading, Seconds, Text, UnixMillis, Volts, Watts,
+    BitsPerSecond, Bytes, BytesPerSecond, Celsius, Hertz, Joules, Percent, Reading, Seconds, Text,
+    UnixMillis, Volts, Watts,
 };
 
 /// The most bytes of a label's value; the rest is cut off and shown as `…`.
@@ -60,7 +61,8 @@ impl Metric {
     /// The unit that the name says, as OpenMetrics wants it said again.
     #[must_use]
     pub fn unit(&self) -> Option<&'static str> {
-        const UNITS: [&str; 6] = ["bytes", "seconds", "celsius", "watts", "volts", "hertz"];
+        const UNITS: [&str; 8] =
+            ["bytes", "seconds", "celsius", "watts", "volts", "hertz", "joules", "ratio"];
         let base = self.name.strip_suffix("_total").unwrap_or(self.name);
         let (_, last) = base.rsplit_once('_')?;
         UNITS.into_iter().find(|unit| *unit == last)
@@ -97,11 +99,20 @@ samples! {
     bool, |value| Value::Whole(value.into());
     f64, |value| Value::Real(value);
     Bytes, |value| Value::Whole(value.0);
+    BytesPerSecond, |value| Value::Whole(value.0);
     Hertz, |value| Value::Whole(value.0);
+    Joules, |value| Value::Whole(value.0);
     Seconds, |value| Value::Real(value.0);
     Celsius, |value| Value::Real(value.0);
     Watts, |value| Value::Real(value.0);
     Volts, |value| Value::Real(value.0);
+}
+
+/// A ratio, the base unit.
+impl Sample for Percent {
+    fn sample(self) -> Option<Value> {
+        Some(Value::Real(self.0 / 100.0))
+    }
 }
 
 /// Bytes per second, the base unit.

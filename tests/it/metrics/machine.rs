@@ -6,10 +6,16 @@ use std::sync::Arc;
 use smonitor::demo;
 use smonitor::host::own::OwnProcess;
 use smonitor::model::clock_sync::ClockSync;
+use smonitor::model::container::{
+    Container, ContainerEngine, ContainerHealth, ContainerState, Containers,
+};
 use smonitor::model::cpu::{CpuSeconds, KernelCounts};
 use smonitor::model::disk::{Disk, DiskKind, Disks};
 use smonitor::model::filesystem::{
     Filesystem, FilesystemMedium, FilesystemRole, Filesystems, Inodes, Space,
+};
+use smonitor::model::gpu::{
+    DeviceSlice, Gpu, GpuFan, GpuFinding, Gpus, NvLink, RetiredPages, Severity, XidAction, XidClass,
 };
 use smonitor::model::login::{Login, LoginOrigin, Logins};
 use smonitor::model::memory::{MEMINFO_KEYS, Meminfo};
@@ -23,8 +29,8 @@ use smonitor::model::source::{Remedy, SourceHealth, SourceState};
 use smonitor::model::unit::{FailedUnit, Units};
 use smonitor::model::zfs::{Zfs, ZfsCache, ZfsPool, ZfsState};
 use smonitor::model::{
-    BitsPerSecond, Bytes, Celsius, HostId, Reading, Reason, Seconds, Section, Snapshot, Text,
-    UnixMillis, Volts, Watts,
+    BitsPerSecond, Bytes, BytesPerSecond, Celsius, HostId, Percent, Problem, Reading, Reason,
+    Seconds, Section, Snapshot, Text, UnixMillis, Volts, Watts,
 };
 use smonitor::web::metrics::Own;
 
@@ -35,7 +41,8 @@ pub(crate) const AT: UnixMillis = UnixMillis(1_795_176_000_000);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Size {
     pub(crate) processors: u32,
-    /// Rows of lists whose cap is 512: filesystems, disks, interfaces, sensors of each kind.
+    /// Rows of lists whose cap is 512: filesystems, disks, interfaces, sensors of each kind. Of
+    /// containers there are twice as many, of cards an eighth, at least one: their caps.
     pub(crate) rows: usize,
     /// Arrays and pools, whose cap is 128.
     pub(crate) arrays: usize,
@@ -73,6 +80,8 @@ pub(crate) fn machine(size: Size) -> Snapshot {
     };
     demo.memory.meminfo = Meminfo { values: vec![Some(1 << 40); MEMINFO_KEYS.len()] };
     let pressure = demo.cpu.pressure;
+    let gpus = cards(demo.gpus, size.rows);
+    let containers = containers(demo.containers, size.rows * 2);
     Snapshot {
         system: section(demo.system),
         cpu: section(demo.cpu),
@@ -110,9 +119,98 @@ pub(crate) fn machine(size: Size) -> Snapshot {
             maximum_error_seconds: Reading::Present(Seconds(0.5)),
         }),
         units: section(Units { failed: (0..size.units).map(unit).collect(), left_out: 1 }),
+        gpus: section(gpus),
+        containers: section(containers),
         processes: section(demo.processes),
         sources: Arc::new(sources()),
         ..Snapshot::not_collected(HostId::from_hostname("big"), AT, |_| 2000)
+    }
+}
+
+/// Cards that have everything there is, an eighth of `rows`, and half as many users.
+fn cards(demo: Gpus, rows: usize) -> Gpus {
+    let (busy, divided) = (demo.cards[0].clone(), demo.cards[4].clone());
+    let slice =
+        |number: usize| DeviceSlice { key: name("0:", number), ..divided.slices[0].clone() };
+    let card = |number: usize| Gpu {
+        key: name("00000000:", number),
+        index: u32::try_from(number).unwrap(),
+        idle_since_ms: Reading::Present(UnixMillis(AT.0 - 60_000)),
+        fans: vec![GpuFan { speed_percent: Reading::Present(Percent(45.5)) }; 8],
+        nvlinks: Reading::Present((0..36).map(nvlink).collect()),
+        retired_pages: Reading::Present(RetiredPages {
+            corrected: 3,
+            uncorrected: 4,
+            pending: number == 0,
+        }),
+        slices: (0..16).map(slice).collect(),
+        health: smonitor::model::gpu::GpuHealth {
+            severity: Some(Severity::Warning),
+            findings: (0..32).map(xid).collect(),
+        },
+        ..busy.clone()
+    };
+    let person = |number: usize| smonitor::model::gpu::GpuUser {
+        key: name("user", number),
+        user: Reading::Present(name("user", number)),
+        ..demo.people[0].clone()
+    };
+    Gpus {
+        cards: (0..(rows / 8).max(1)).map(card).collect(),
+        people: (0..rows / 2).map(person).collect(),
+        left_out: 2,
+        ..demo
+    }
+}
+
+fn nvlink(link: u32) -> NvLink {
+    NvLink {
+        link,
+        active: Reading::Present(link != 1),
+        version: Reading::Present(3),
+        speed_bytes_per_second: Reading::default(),
+        remote: Reading::default(),
+        errors: Reading::Present(12),
+    }
+}
+
+fn xid(number: u32) -> GpuFinding {
+    GpuFinding::Xid {
+        code: 31 + number,
+        class: XidClass::Program,
+        action: XidAction::CheckProgram,
+        severity: if number == 0 { Severity::Warning } else { Severity::Info },
+        at_ms: AT,
+        count: number + 1,
+    }
+}
+
+/// Containers that have everything there is.
+fn containers(demo: Containers, rows: usize) -> Containers {
+    let is_full =
+        |row: &&Container| row.name.present().is_some_and(|name| name.as_str() == "preprocess");
+    let full = demo.rows.iter().find(is_full).unwrap().clone();
+    let row = |number: usize| Container {
+        key: name("docker/", number),
+        state: Reading::Present(ContainerState::Paused),
+        health: Reading::Present(ContainerHealth::Unhealthy),
+        pod: Some(name("pod", number)),
+        shares_network: Reading::Present(false),
+        received_bytes_per_second: Reading::Present(BytesPerSecond(1000)),
+        sent_bytes_per_second: Reading::Present(BytesPerSecond(2000)),
+        cpu_percent: Reading::Present(Percent(245.1)),
+        tasks_limit: Reading::Present(Some(4096)),
+        ..full.clone()
+    };
+    let engine = |number: usize| ContainerEngine {
+        address: name("unix:///run/engine", number),
+        version: Reading::default(),
+        problem: (number == 0).then_some(Problem { reason: Reason::NotResponding, since_ms: AT }),
+    };
+    Containers {
+        engines: (0..16).map(engine).collect(),
+        rows: (0..rows).map(row).collect(),
+        left_out: 0,
     }
 }
 
