@@ -1,5 +1,5 @@
 // What can be said of a card beyond its plain values.
-import type { Gpu, GpuProcess, Gpus, GpuPcie, Reading } from '../../lib/api/api';
+import type { Gpu, GpuMemory, GpuProcess, Gpus, GpuPcie, Reading } from '../../lib/api/api';
 import '../../lib/i18n/en/gpu';
 import { t } from '../../lib/i18n/index.svelte';
 import { stateKey } from '../../lib/model/gpu-state';
@@ -7,6 +7,7 @@ import { celsius, watts } from '../../lib/model/physical';
 import { absence, part, present } from '../../lib/model/reading';
 import { levelOf, type Level, type Limits } from '../../lib/model/thresholds.svelte';
 import { age } from '../../lib/model/time.svelte';
+import { bytes, bytesOf } from '../../lib/model/units';
 import { visible } from '../../lib/table-format';
 
 /** `A100-SXM4-80GB`: everybody knows who makes them. */
@@ -55,7 +56,13 @@ export function powerText(card: Gpu): Reading<string> {
   });
 }
 
-/** `4 × 16`: generation and lanes. */
+/** `21.1 / 80.0 GiB`; what is used alone where there is no whole. */
+export function memoryText({ total_bytes }: GpuMemory, used: number): string {
+  const total = present(total_bytes);
+  return total === null ? bytes(used) : bytesOf(used, total);
+}
+
+/** `4.0 ×16`: generation and lanes. */
 export const linkText = (generation: Reading<number>, width: Reading<number>): Reading<string> =>
   part(generation, (first) => part(width, (lanes) => `${String(first)}.0\u00a0×${String(lanes)}`));
 
@@ -90,18 +97,33 @@ export function importantCards(cards: readonly Gpu[], most: number): readonly Gp
   return cards.filter((card) => chosen.has(card));
 }
 
+/**
+ * Why nobody is listed on any card: nobody is there, or it is not for this viewer, or it cannot be told. No
+ * reading is not the same as nobody.
+ */
+export function nobody(
+  { driver }: Gpus,
+  counts: readonly Reading<number>[],
+  guest: boolean,
+): 'none' | 'hidden' | 'unknown' {
+  const known = counts.map(present).filter((count) => count !== null);
+  if (known.some((count) => count > 0)) return guest ? 'hidden' : 'unknown';
+  return driver === 'running' && known.length > 0 ? 'none' : 'unknown';
+}
+
 /** What to write before a program to have it run on these cards. */
 export const visibleDevices = (ids: readonly (string | number)[]): string =>
   `CUDA_VISIBLE_DEVICES=${ids.join(',')}`;
 
-/** What can be had now: whole cards by number, slices of divided ones by their UUID. */
+/**
+ * What can be had now, as CUDA takes it: whole cards by number; where there is none, a slice of a divided
+ * one, of which a program can have a single one, and never together with cards.
+ */
 export function freeDevices(cards: readonly Gpu[]): readonly (string | number)[] {
-  return cards.flatMap((card): (string | number)[] => {
-    if (card.slices.length === 0) return card.state === 'free' ? [card.index] : [];
-    if (card.state === 'fault' || card.state === 'unknown') return [];
-    return card.slices.flatMap((slice) => {
-      const uuid = present(slice.uuid);
-      return slice.state === 'free' && uuid !== null ? [uuid] : [];
-    });
-  });
+  const whole = cards.filter(({ state, slices }) => state === 'free' && slices.length === 0);
+  if (whole.length > 0) return whole.map(({ index }) => index);
+  const slices = cards
+    .filter(({ state }) => state !== 'fault' && state !== 'unknown')
+    .flatMap((card) => card.slices.filter((slice) => slice.state === 'free'));
+  return slices.flatMap(({ uuid }) => present(uuid) ?? []).slice(0, 1);
 }

@@ -77,22 +77,23 @@ const shareColumn = (
 export function gpuProcessColumns(): readonly Column<Line>[] {
   return [
     column('where', 'Where', 190, {
-      narrowWidth: 110,
+      hint: 'gpus.colWhereHint',
+      narrowWidth: 96,
       essential: true,
       sort: (line) => line.where,
       text: (line) => line.where,
       absent: onProcess((process) => process.place),
     }),
-    column('gpu', 'Gpu', 62, { narrowWidth: 48, essential: true, ...plain(cardText, groupCards) }),
+    column('gpu', 'Gpu', 62, { narrowWidth: 46, essential: true, ...plain(cardText, groupCards) }),
     column('pid', 'Pid', 84, {
-      narrowWidth: 68,
+      narrowWidth: 62,
       essential: true,
       numeric: true,
       sort: (line) => (line.kind === 'group' ? null : line.process.pid),
       text: (line) => (line.kind === 'group' ? '' : String(line.process.pid)),
     }),
     column('user', 'User', 120, {
-      narrowWidth: 70,
+      narrowWidth: 62,
       essential: true,
       ...plain(ownerText, groupOwners),
     }),
@@ -109,8 +110,8 @@ export function gpuProcessColumns(): readonly Column<Line>[] {
         return at === null ? null : new Date(at).toISOString();
       },
     }),
-    column('memory', 'Memory', 92, {
-      narrowWidth: 84,
+    column('memory', 'Memory', 108, {
+      narrowWidth: 76,
       hint: 'gpus.colMemoryHint',
       essential: true,
       ...LARGEST_FIRST,
