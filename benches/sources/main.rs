@@ -82,7 +82,7 @@ fn all(root: &Path) -> Vec<(Box<dyn Source>, Arc<Manual>)> {
     };
     let (clock, _) = Clock::manual(UnixMillis(0));
     let context = Context { roots: roots.clone(), clock, rate_window: TICK };
-    (0..sources(&context).len()).map(numbered).collect()
+    (0..sources(&context, smonitor::host::Settings::default()).len()).map(numbered).collect()
 }
 
 fn interval(source: &dyn Source) -> Duration {
