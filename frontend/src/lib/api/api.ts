@@ -2022,7 +2022,7 @@ link: number,
  */
 active: Reading<boolean>, 
 /**
- * Version of the link, `4.0` (nvmlDeviceGetNvLinkVersion).
+ * Generation of the link, 4 for NVLink 4.0 (nvmlDeviceGetNvLinkVersion).
  */
 version: Reading<number>, 
 /**
@@ -2588,7 +2588,7 @@ sent_bytes_per_second: Array<Reading<BytesPerSecond>>, };
 /**
  * What would mend something. A closed list: the page and the terminal have a sentence for each.
  */
-export type Remedy = "nothing" | "run_privileged" | "grant_ptrace" | "join_hidepid_group" | "repair_or_unmount" | "find_what_hangs" | "raise_limits" | "install_provider" | "look_into_log" | "report";
+export type Remedy = "nothing" | "run_privileged" | "grant_ptrace" | "join_hidepid_group" | "repair_or_unmount" | "find_what_hangs" | "raise_limits" | "install_provider" | "look_into_log" | "report" | "load_driver" | "restart_machine" | "share_processes";
 
 /**
  * One restart of the server.
