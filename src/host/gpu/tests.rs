@@ -112,7 +112,7 @@ fn what_failed_is_not_tried_again_before_half_a_minute() {
 #[test]
 fn cards_that_sleep_are_not_woken_unless_that_is_wanted() {
     let asleep = [("0000:01:00.0", "suspended")];
-    let mut machine_with = |wake| {
+    let machine_with = |wake| {
         let mut machine = machine(&asleep, |root| Settings { wake, ..named(root) });
         let gpus = machine.gpus().unwrap();
         (gpus.driver, gpus.cards[0].name.reason(), machine.told().len())
