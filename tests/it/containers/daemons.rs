@@ -194,11 +194,6 @@ impl Docker {
         done(&mut self.command(arguments))
     }
 
-    /// The same where it may go wrong: two do it to the same container.
-    pub(super) fn try_cli(&self, arguments: &[&str]) -> bool {
-        run(&mut self.command(arguments)).status.success()
-    }
-
     /// Starts a container that does this; gives back its whole id.
     pub(super) fn start_container(&self, options: &[&str], script: &str) -> String {
         let first = ["run", "-d", "--network", "none"];

@@ -327,6 +327,24 @@ fn no_socket_and_a_closed_one_say_what_would_mend_it() {
 }
 
 #[test]
+fn trouble_that_goes_on_keeps_its_beginning() {
+    let machine = machine();
+    let engines = vec![Engine::parse(&address(&machine.path("none.sock"))).unwrap()];
+    // Time is moved by hand: every round begins at another moment.
+    let mut source = ContainerSource::with(machine.context(), Settings { engines });
+    let began = until(&mut source, "a problem", |told| told.engines[0].problem.is_some());
+    for _ in 0..3 {
+        machine.pass(Duration::from_secs(5));
+        containers(&mut source);
+        for _ in 0..10 {
+            pause();
+        }
+        assert_eq!(containers(&mut source).engines, began.engines);
+    }
+    assert_eq!(source.findings()[0].problem, began.engines[0].problem.unwrap());
+}
+
+#[test]
 fn a_socket_of_a_group_we_are_not_in_says_so() {
     if rustix::process::geteuid().is_root() {
         println!("skipped: root may open every socket");
