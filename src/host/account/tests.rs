@@ -95,7 +95,7 @@ fn why_nothing_is_known_is_told() {
     let file = File::options().write(true).open(&path).unwrap();
     file.set_len(FILE_BYTES as u64 + 1).unwrap();
     assert_eq!(accounts.end_of("alice", NOW), Reading::absent(Reason::OutOfResources));
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
     if File::open(&path).is_err() {
         hands.advance(LIFE);
         assert_eq!(accounts.end_of("alice", NOW), Reading::absent(Reason::PermissionDenied));

@@ -1,8 +1,6 @@
 //! Where this machine has the root folder of a process, by what `mountinfo` says of its mounts and
 //! of ours. Pure: nothing is opened here.
 
-use std::borrow::Cow;
-
 use crate::host::filesystem::mountinfo::{Mount, unescape};
 
 /// Most layers of a root folder that are looked at; overlayfs allows 500.
@@ -117,7 +115,7 @@ fn split(value: &[u8]) -> Vec<Vec<u8>> {
     folders.into_iter().take_while(|folder| !folder.is_empty()).collect()
 }
 
-fn without_backslashes(value: &Cow<'_, [u8]>) -> Vec<u8> {
+fn without_backslashes(value: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(value.len());
     let mut rest = value.iter();
     while let Some(&byte) = rest.next() {

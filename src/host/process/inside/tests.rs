@@ -291,7 +291,7 @@ fn what_may_not_be_read_is_counted() {
     use std::os::unix::fs::PermissionsExt as _;
     let mut lab = Lab::lxc(Some(&entry("alice", 1000)));
     let path = lab.path("lxc/lab/rootfs");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
     let answer = lab.answer(7, 1_001_000);
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).unwrap();
     assert_eq!(answer, Err(Reason::PermissionDenied));
