@@ -108,5 +108,7 @@ fn local(loaded: &Loaded) -> (crate::node::Settings, host::Context) {
     // As serving does: a look must not find short what a server has enough of.
     host::raise_open_file_limit();
     let context = serve::context(&loaded.config);
-    (serve::node_settings(&loaded.config, serve::this_host()), context)
+    let settings = serve::node_settings(&loaded.config, serve::this_host());
+    // Whoever looks once watches nothing in the background.
+    (crate::node::Settings { track_gpus: None, ..settings }, context)
 }

@@ -47,13 +47,11 @@ pub(super) struct Tracker {
     before: Option<Stay>,
 }
 
-/// Where the rules lead. Two of them are told as [`GpuState::Unknown`].
+/// Where the rules lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     /// It cannot be read, or too little of it.
     Unreadable,
-    /// It is empty, and was not watched long enough to say that it is free.
-    Settling,
     Fault,
     Free,
     Held,
@@ -63,7 +61,7 @@ enum Verdict {
 impl Verdict {
     fn state(self) -> GpuState {
         match self {
-            Self::Unreadable | Self::Settling => GpuState::Unknown,
+            Self::Unreadable => GpuState::Unknown,
             Self::Fault => GpuState::Fault,
             Self::Free => GpuState::Free,
             Self::Held => GpuState::Held,
@@ -285,7 +283,7 @@ impl Tracker {
         }
         // A card that is to be divided and is not yet is of no use: nobody can compute on it.
         let none = verdicts.is_empty().then_some(Verdict::Unreadable);
-        let worst = [Verdict::Busy, Verdict::Unreadable, Verdict::Settling];
+        let worst = [Verdict::Busy, Verdict::Unreadable];
         none.or_else(|| worst.into_iter().find(|verdict| verdicts.contains(verdict)))
             .unwrap_or(Verdict::Free)
     }
@@ -322,23 +320,20 @@ impl Tracker {
     fn is_beginning_seen(&self, from: Verdict, to: Verdict) -> bool {
         match (from, to) {
             (_, Verdict::Unreadable) => true,
-            (_, Verdict::Settling) | (Verdict::Unreadable, _) => false,
+            (Verdict::Unreadable, _) => false,
             (_, Verdict::Fault | Verdict::Busy) | (Verdict::Fault, _) => true,
-            (Verdict::Settling, Verdict::Free) => false,
             (_, Verdict::Free) => true,
             (_, Verdict::Held) => self.unused.is_begin_known(),
         }
     }
 }
 
-/// What an empty card, or slice, is.
+/// What an empty card, or slice, is. One that was seen in use stays busy for a moment: jobs follow each
+/// other. Of one that was empty when it was first seen nothing speaks against its being free.
 fn settled(empty: &Spell, now: Moment) -> Verdict {
-    if empty.has_lasted(Rules::FREE_AFTER, now) {
-        Verdict::Free
-    } else if empty.is_begin_known() {
-        // It was in use until just now.
+    if empty.is_begin_known() && !empty.has_lasted(Rules::FREE_AFTER, now) {
         Verdict::Busy
     } else {
-        Verdict::Settling
+        Verdict::Free
     }
 }

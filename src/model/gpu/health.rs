@@ -17,7 +17,7 @@ pub enum GpuState {
     Unknown,
     /// It is broken: see its findings.
     Fault,
-    /// No process, below 2 % of memory and of utilisation, for 30 s.
+    /// No process, below 2 % of memory and of utilisation, for 30 s after it was seen in use.
     Free,
     /// Memory or a process on it, and below 2 % of utilisation for 10 min.
     Held,
