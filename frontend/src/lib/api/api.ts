@@ -1208,7 +1208,9 @@ kinds: Array<GpuProcessKind>,
  */
 memory_bytes: Reading<Bytes>, 
 /**
- * Share of time a kernel of it ran, 0–100 %, since the last reading.
+ * Share of time a kernel of it ran, 0–100 %, since the last reading: the mean of the driver's
+ * samples. The driver has none of a process that did nothing: 0 if it was there at the last
+ * reading already. `not_supported` on an instance.
  */
 gpu_percent: Reading<Percent>, 
 /**
@@ -2022,7 +2024,7 @@ link: number,
  */
 active: Reading<boolean>, 
 /**
- * Version of the link, `4.0` (nvmlDeviceGetNvLinkVersion).
+ * Generation of the link, 4 for NVLink 4.0 (nvmlDeviceGetNvLinkVersion).
  */
 version: Reading<number>, 
 /**
@@ -2588,7 +2590,7 @@ sent_bytes_per_second: Array<Reading<BytesPerSecond>>, };
 /**
  * What would mend something. A closed list: the page and the terminal have a sentence for each.
  */
-export type Remedy = "nothing" | "run_privileged" | "grant_ptrace" | "join_hidepid_group" | "join_engine_group" | "repair_or_unmount" | "find_what_hangs" | "raise_limits" | "install_provider" | "look_into_log" | "report";
+export type Remedy = "nothing" | "run_privileged" | "grant_ptrace" | "join_hidepid_group" | "join_engine_group" | "repair_or_unmount" | "find_what_hangs" | "raise_limits" | "install_provider" | "look_into_log" | "report" | "load_driver" | "restart_machine" | "share_processes";
 
 /**
  * One restart of the server.
