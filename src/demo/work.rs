@@ -276,7 +276,7 @@ const PLANS: [Plan; 18] = [
     ),
 ];
 
-#[allow(clippy::too_many_arguments)] // a row of a table
+#[expect(clippy::too_many_arguments, reason = "a row of a table")]
 const fn plan(
     name: &'static str,
     command: &'static str,
