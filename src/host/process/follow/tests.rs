@@ -20,6 +20,19 @@ fn make(root: &Path, pid: u32, start: u64, cpu: u64) {
     std::fs::write(folder.join("cgroup"), "0::/lxc.payload.lab\n").unwrap();
 }
 
+/// Makes the command line of a process one that can be read only after 8 ms.
+fn make_slow(root: &Path, pid: u32) {
+    let path = root.join(format!("proc/{pid}/cmdline"));
+    std::fs::remove_file(&path).unwrap();
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    std::thread::spawn(move || {
+        std::thread::park_timeout(Duration::from_millis(8));
+        // If nobody waited for it, nobody is there any more.
+        let _ = std::fs::write(path, format!("train\0{pid}\0"));
+    });
+}
+
 struct Machine {
     folder: tempfile::TempDir,
     hands: std::sync::Arc<Manual>,
@@ -70,6 +83,7 @@ fn the_first_run_has_details() {
         for pid in [5, 7, 9] {
             machine.make(pid, 100, 0);
         }
+        make_slow(machine.folder.path(), 5);
         let rows = machine.read(&[5, 9]);
         assert_eq!(pids(&rows), [5, 9], "7 was not asked for");
         rows
@@ -85,6 +99,7 @@ fn a_process_that_comes_later_has_details_at_once() {
         machine.read(&[5]);
         machine.follower.watch.settle_for_tests();
         machine.hands.advance(SECOND);
+        make_slow(machine.folder.path(), 7);
         machine.read(&[5, 7])
     }));
 }
