@@ -16,6 +16,8 @@ use std::hint::black_box;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use nvml_wrapper::Nvml;
@@ -25,13 +27,13 @@ use rustix::fs::{CWD, Mode, OFlags};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 use smonitor::clock::Clock;
-use smonitor::feed;
+use smonitor::feed::{self, Event};
 use smonitor::host::cpu::CpuSource;
 use smonitor::host::gpu::{GpuSource, Settings};
 use smonitor::host::memory::MemorySource;
 use smonitor::host::{Collected, Context, Roots, Source};
 use smonitor::model::wire::Topic;
-use smonitor::model::{Audience, HostId, Role, UnixMillis};
+use smonitor::model::{Audience, HostId, Reason, Role, UnixMillis};
 use smonitor::node::{self, Node};
 use tokio_util::sync::CancellationToken;
 
@@ -205,13 +207,21 @@ fn tick() -> bool {
     ratio <= BUDGET
 }
 
-/// Runs of all other sources in some seconds.
-async fn runs(feed: &feed::Feed, host: &HostId) -> u64 {
-    let audience = Audience::new(Role::Member);
-    let document = feed.document(&Topic::Host(host.clone()), audience).await.unwrap();
-    let document: Value = serde_json::from_slice(&document).unwrap();
-    let sources = document["sources"].as_array().unwrap().iter();
-    sources.filter(|one| one["name"] != "gpus").filter_map(|one| one["runs"].as_u64()).sum()
+/// A source whose runs are counted.
+struct Counted {
+    source: Box<dyn Source>,
+    runs: Arc<AtomicU64>,
+}
+
+impl Source for Counted {
+    fn name(&self) -> &'static str {
+        self.source.name()
+    }
+
+    fn collect(&mut self) -> Result<Collected, Reason> {
+        self.runs.fetch_add(1, Ordering::Relaxed);
+        self.source.collect()
+    }
 }
 
 fn hang() -> bool {
@@ -224,10 +234,14 @@ fn hang() -> bool {
         let (feed, publisher) = feed::new(settings, clock.clone());
         let context = Context { roots: Roots::live(), clock, rate_window: Duration::from_secs(60) };
         let library = Settings { library: Some(fake.library()), ..Settings::default() };
-        let sources: Vec<Box<dyn Source>> = vec![
-            Box::new(CpuSource::new(context.clone())),
-            Box::new(MemorySource::new(context.clone())),
-            Box::new(GpuSource::with(context.clone(), library)),
+        let counts: [Arc<AtomicU64>; 2] = Default::default();
+        let counted = |source: Box<dyn Source>, of: usize| -> Box<dyn Source> {
+            Box::new(Counted { source, runs: counts[of].clone() })
+        };
+        let sources = vec![
+            counted(Box::new(CpuSource::new(context.clone())), 0),
+            counted(Box::new(MemorySource::new(context.clone())), 0),
+            counted(Box::new(GpuSource::with(context.clone(), library)), 1),
         ];
         let host = HostId::parse("here").unwrap();
         let settings = node::Settings {
@@ -240,26 +254,30 @@ fn hang() -> bool {
         let node = Node::new(settings, sources, context, publisher).unwrap();
         tokio::spawn(node.run(stop.clone(), || {}));
         let topic = Topic::Host(host.clone());
-        let _viewer = feed.subscribe(&topic, Audience::new(Role::Member)).unwrap();
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        let mut rates = [0.0; 2];
-        for (rate, hanging) in rates
-            .iter_mut()
-            .zip([json!([]), json!(["nvmlDeviceGetName", "nvmlDeviceGetUtilizationRates"])])
-        {
+        let mut viewer = feed.subscribe(&topic, Audience::new(Role::Member)).unwrap();
+        tokio::spawn(async move { while let Event::Frame(_) = viewer.next().await {} });
+        let mut rates = [[0.0; 2]; 2];
+        let hangs = [json!([]), json!(["nvmlDeviceGetUtilizationRates"])];
+        for (rate, hanging) in rates.iter_mut().zip(hangs) {
             fake.scenario(|world| world["hang"] = hanging);
             tokio::time::sleep(Duration::from_secs(1)).await;
-            let before = runs(&feed, &host).await;
+            let now = || counts.each_ref().map(|count| count.load(Ordering::Relaxed));
+            let before = now();
             tokio::time::sleep(WATCHED).await;
-            *rate = (runs(&feed, &host).await - before) as f64 / WATCHED.as_secs_f64();
+            let after = now();
+            *rate =
+                std::array::from_fn(|of| (after[of] - before[of]) as f64 / WATCHED.as_secs_f64());
         }
         fake.scenario(|world| world["hang"] = json!([]));
         stop.cancel();
         rates
     });
     runtime.shutdown_timeout(Duration::from_secs(5));
-    let share = rates[1] / rates[0];
-    println!("other sources, runs a second: {:.1} while the driver answers", rates[0]);
-    println!("  while it hangs {:.1}, {:.1} % of that", rates[1], share * 100.0);
+    let [[others, cards], [others_then, cards_then]] = rates;
+    let share = others_then / others;
+    println!("runs a second of two other sources, and of the cards, every {INTERVAL:?}");
+    println!("  the driver answers  {others:9.1}   {cards:.1}");
+    println!("  it hangs            {others_then:9.1}   {cards_then:.1}   {:.1} %", share * 100.0);
+    assert!(cards > 0.0 && cards_then == 0.0, "it hangs");
     share >= LEAST_RATE
 }
