@@ -28,6 +28,7 @@ use crate::model::unit::Units;
 use crate::model::zfs::Zfs;
 use crate::model::{Reason, UnixMillis};
 
+pub mod account;
 pub mod clock_sync;
 pub mod container;
 pub mod cpu;

@@ -20,11 +20,13 @@ use crate::model::gpu::{
     XidAction, XidClass,
 };
 use crate::model::source::{Remedy, SourceFinding};
-use crate::model::{Reading, Reason, Text, UnixMillis};
+use crate::model::{Bytes, Reading, Reason, Text, UnixMillis};
 
 mod ask;
 mod blank;
 mod card;
+mod devices;
+mod holders;
 mod library;
 mod links;
 mod pci;
@@ -36,11 +38,14 @@ mod value;
 mod who;
 
 use card::{Card, Moment, OnCard};
+pub use devices::device_files;
+use holders::Holders;
 use library::Driver;
 pub use library::Settings;
 use links::Direction;
 use pci::PciCard;
 use raw::Handle;
+use who::Ends;
 
 /// The source `gpus`.
 #[derive(Debug)]
@@ -59,6 +64,8 @@ pub struct GpuSource {
     /// Whose traffic is measured next.
     turn: usize,
     follower: Follower,
+    holders: Holders,
+    ends: Ends,
     missing: Missing,
 }
 
@@ -81,6 +88,8 @@ impl GpuSource {
             events: VecDeque::new(),
             turn: 0,
             follower: Follower::new(context.clone()),
+            holders: Holders::default(),
+            ends: Ends::new(context.clone()),
             missing: Missing::new("gpus"),
             context,
         }
@@ -153,12 +162,12 @@ impl GpuSource {
         let kept = count.min(u32::try_from(GPUS_MAX).unwrap_or(u32::MAX));
         let on_cards = self.read_cards(count, kept, at, bus);
         self.read_events(at.wall);
-        let (processes, more) = self.processes(on_cards);
-        let people = who::people(&processes, |_, _| Reading::absent(Reason::NotCollected));
         let mut cards: Vec<Gpu> = self.cards.values().map(|card| card.gpu.clone()).collect();
         cards.sort_by_key(|gpu| gpu.index);
         let most = cards.len().saturating_sub(GPUS_MAX);
         cards.truncate(GPUS_MAX);
+        let (processes, more) = self.processes(on_cards, &mut cards);
+        let people = who::people(&processes, |name, id| self.ends.of(name, id));
         let [driver_version, nvml_version, cuda_version] = self.versions.clone();
         Ok(Gpus {
             driver: DriverState::Running,
@@ -251,27 +260,61 @@ impl GpuSource {
         }
     }
 
-    /// Whose the processes are, and how many are left out.
-    fn processes(&mut self, mut on_cards: Vec<OnCard>) -> (Vec<GpuProcess>, usize) {
+    /// Whose the processes are, and how many are left out. Cards get the finding of memory that
+    /// nobody accounts for.
+    fn processes(
+        &mut self,
+        mut on_cards: Vec<OnCard>,
+        cards: &mut [Gpu],
+    ) -> (Vec<GpuProcess>, usize) {
         let more = on_cards.len().saturating_sub(GPU_PROCESSES_MAX);
         on_cards.truncate(GPU_PROCESSES_MAX);
-        let pids: BTreeSet<u32> = on_cards.iter().map(|one| one.found.pid).collect();
+        if in_pid_namespace(&self.context.roots) == Some(true) {
+            if !on_cards.is_empty() {
+                // The driver's numbers are the machine's; here they are somebody else's.
+                let what = "owners of processes on cards";
+                let remedy = Remedy::ShareProcesses;
+                self.missing.note_with("pid namespace", what, Reason::NotSupported, remedy);
+            }
+            return (who::processes(on_cards, &Err(Reason::Gone)), more);
+        }
+        let ghosts = if more == 0 { self.ghosts(&on_cards, cards) } else { Vec::new() };
+        let pids: BTreeSet<u32> = on_cards
+            .iter()
+            .map(|one| one.found.pid)
+            .chain(ghosts.iter().filter_map(|ghost| ghost.holders.as_ref().ok()).flatten().copied())
+            .collect();
         let pids: Vec<u32> = pids.into_iter().collect();
-        let elsewhere = in_pid_namespace(&self.context.roots) == Some(true);
-        let seen = if elsewhere && !pids.is_empty() {
-            // The driver's numbers are the machine's; here they are somebody else's.
-            self.missing.note_with(
-                "pid namespace",
-                "owners of processes on cards",
-                Reason::NotSupported,
-                Remedy::ShareProcesses,
-            );
-            Err(Reason::Gone)
-        } else {
-            self.follower.read(&pids)
-        };
+        let seen = self.follower.read(&pids);
         self.follower.note(&mut self.missing);
+        for ghost in ghosts {
+            let rows = seen.as_deref().unwrap_or_default();
+            if let Some(gpu) = cards.get_mut(ghost.at) {
+                let roots = &self.context.roots;
+                gpu.health.findings.push(holders::finding(roots, ghost.bytes, ghost.holders, rows));
+            }
+        }
         (who::processes(on_cards, &seen), more)
+    }
+
+    /// Cards with memory that nobody accounts for, and who has their device files open otherwise.
+    fn ghosts(&mut self, on_cards: &[OnCard], cards: &[Gpu]) -> Vec<Ghost> {
+        let own = std::process::id();
+        let mut ghosts = Vec::new();
+        for (at, gpu) in cards.iter().enumerate() {
+            let here = || on_cards.iter().filter(|one| one.gpu == gpu.index);
+            let Some(bytes) = holders::ghost_memory(gpu, here().map(|one| one.found.memory)) else {
+                continue;
+            };
+            let holders = match gpu.minor {
+                Reading::Present(minor) => self.holders.of(&self.context, minor),
+                Reading::Absent { absent } => Err(absent),
+            };
+            let listed = |pid: &u32| *pid == own || here().any(|one| one.found.pid == *pid);
+            let holders = holders.map(|pids| pids.into_iter().filter(|pid| !listed(pid)).collect());
+            ghosts.push(Ghost { at, bytes, holders });
+        }
+        ghosts
     }
 
     /// What somebody could mend.
@@ -285,10 +328,8 @@ impl GpuSource {
             DriverState::Running | DriverState::Asleep => {
                 for card in self.cards.values() {
                     let what = format!("values of card {}", card.gpu.index);
-                    if card.is_denied() {
-                        self.missing.note(what.as_str(), what.as_str(), Reason::PermissionDenied);
-                    } else if card.failed() > 0 {
-                        self.missing.note(what.as_str(), what.as_str(), Reason::ReadFailed);
+                    if let Some(reason) = card.trouble() {
+                        self.missing.note(what.as_str(), what.as_str(), reason);
                     }
                 }
                 return;
@@ -299,6 +340,15 @@ impl GpuSource {
             self.missing.note_with("driver", what, why(driver), remedy);
         }
     }
+}
+
+/// Memory of a card that nobody accounts for.
+#[derive(Debug)]
+struct Ghost {
+    /// Which of the cards.
+    at: usize,
+    bytes: Bytes,
+    holders: Result<Vec<u32>, Reason>,
 }
 
 impl Source for GpuSource {

@@ -13,6 +13,7 @@ pub mod details;
 mod entry;
 mod findings;
 pub mod follow;
+pub mod inside;
 pub mod redact;
 mod row;
 pub mod stat;

@@ -21,6 +21,12 @@ impl Roots {
     /// The executable that runs, also after its file was replaced or removed.
     pub const OWN_IMAGE: &str = "/proc/self/exe";
 
+    /// What a descriptor of this process refers to, to be opened once more.
+    #[must_use]
+    pub fn own_descriptor(descriptor: std::os::fd::RawFd) -> PathBuf {
+        Path::new("/proc/self/fd").join(descriptor.to_string())
+    }
+
     /// This machine.
     #[must_use]
     pub fn live() -> Self {
@@ -75,10 +81,12 @@ impl Roots {
         self.sys("bus/pci/devices")
     }
 
-    /// What a link in `/proc/PID/fd` says where NVIDIA's card number `minor` is open.
+    /// The number of NVIDIA's card whose device file a link in `/proc/PID/fd` says is open.
     #[must_use]
-    pub fn nvidia_device(minor: u32) -> PathBuf {
-        PathBuf::from(format!("/dev/nvidia{minor}"))
+    pub fn nvidia_minor(target: &Path) -> Option<u32> {
+        let digits = target.to_str()?.strip_prefix("/dev/nvidia")?;
+        let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        plain.then(|| digits.parse().ok()).flatten()
     }
 
     /// What is at `point`, a path as `mountinfo` says it.

@@ -36,7 +36,13 @@ pub fn sandbox_settings(config: &Config) -> Settings {
             SandboxMode::Require => Mode::Require,
             SandboxMode::Off => Mode::Off,
         },
-        writable: folder.is_dir().then(|| folder.clone()).into_iter().collect(),
+        writable: folder
+            .is_dir()
+            .then(|| folder.clone())
+            .into_iter()
+            // The library of the graphics cards opens them for reading and writing.
+            .chain(host::gpu::device_files(&roots))
+            .collect(),
         network,
         without_landlock: None,
     };

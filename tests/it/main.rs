@@ -1,6 +1,7 @@
 //! All integration tests in one binary, so that they link once.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests: what goes wrong ends them")]
 
+mod account;
 mod cli;
 mod commands;
 mod config;

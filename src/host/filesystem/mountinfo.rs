@@ -15,6 +15,8 @@ pub struct Mount<'a> {
     pub parent: u64,
     /// Major and minor number of the device of its files.
     pub device: (u32, u32),
+    /// Which folder of its filesystem is mounted: `/`, or another for a bind mount and the like.
+    pub root: &'a [u8],
     /// Where it is mounted, as seen from the reader's root.
     pub point: &'a [u8],
     /// Options of this mount.
@@ -81,7 +83,7 @@ fn parse_line(place: Place, line: &[u8]) -> Result<Mount<'_>, ParseError> {
     let parent = place.unsigned(next("a parent id")?)?;
     let numbers = next("major:minor")?;
     let device = device(numbers).ok_or_else(|| place.expected("major:minor", numbers))?;
-    next("a root")?;
+    let root = next("a root")?;
     let point = next("a mount point")?;
     if !point.starts_with(b"/") {
         return Err(place.expected("an absolute mount point", point));
@@ -93,6 +95,7 @@ fn parse_line(place: Place, line: &[u8]) -> Result<Mount<'_>, ParseError> {
         id,
         parent,
         device,
+        root,
         point,
         options,
         kind: next("a filesystem type")?,

@@ -1,6 +1,6 @@
 //! Asking NVML: what an error means as a reason, and which calls a card does not know. Knows no call.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nvml_wrapper::error::NvmlError;
 
@@ -17,16 +17,14 @@ pub(super) struct Calls {
     unsupported: BTreeSet<&'static str>,
     /// The card fell off the bus: nothing else is asked in this run.
     lost: bool,
-    /// One call at least failed for lack of rights in this run.
-    denied: bool,
-    /// Calls that failed in this run otherwise.
-    failed: u32,
+    /// Calls that failed when they were made last, and why. Some are not made at every run.
+    failing: BTreeMap<&'static str, Reason>,
 }
 
 impl Calls {
     /// A run begins.
     pub(super) fn begin(&mut self) {
-        (self.lost, self.denied, self.failed) = (false, false, 0);
+        self.lost = false;
     }
 
     /// Whether the card was found lost in this run.
@@ -34,14 +32,10 @@ impl Calls {
         self.lost
     }
 
-    /// Whether a right was missing in this run.
-    pub(super) fn is_denied(&self) -> bool {
-        self.denied
-    }
-
-    /// How many calls failed in this run for no reason that is known.
-    pub(super) fn failed(&self) -> u32 {
-        self.failed
+    /// Why calls fail that somebody could mend: a right that is missing before all else.
+    pub(super) fn trouble(&self) -> Option<Reason> {
+        let has = |reason| self.failing.values().any(|failing| *failing == reason);
+        [Reason::PermissionDenied, Reason::ReadFailed].into_iter().find(|reason| has(*reason))
     }
 
     /// Makes `call`, unless the card is lost or is known not to support it.
@@ -71,22 +65,25 @@ impl Calls {
         let mut tries = 0;
         let error = loop {
             match ask() {
-                Ok(value) => return Ok(Ok(value)),
+                Ok(value) => {
+                    self.failing.remove(call);
+                    return Ok(Ok(value));
+                }
                 Err(NvmlError::InsufficientSize(_)) if tries < RETRIES => tries += 1,
                 Err(error) => break error,
             }
         };
         match reason(&error) {
             Reason::NotSupported => {
+                self.failing.remove(call);
                 self.unsupported.insert(call);
             }
             Reason::Gone => self.lost = true,
-            Reason::PermissionDenied => self.denied = true,
-            // Nothing new: told by those who ask for it.
-            _ if matches!(error, NvmlError::NotFound) => {}
-            _ => {
-                self.failed = self.failed.saturating_add(1);
-                tracing::debug!(call, %error, "NVML");
+            Reason::Measuring => {}
+            reason => {
+                if self.failing.insert(call, reason).is_none() {
+                    tracing::debug!(call, %error, "NVML");
+                }
             }
         }
         Err(error)
@@ -150,9 +147,12 @@ mod tests {
             let mut errors = Some(error);
             let mut ask = || errors.take().map_or(Ok(5), Err);
             assert_eq!(calls.ask("nvmlX", &mut ask), Reading::absent(wanted));
+            let told = Some(wanted).filter(|it| *it != Reason::Malformed);
+            assert_eq!(calls.trouble(), told);
+            calls.begin();
+            assert_eq!(calls.trouble(), told, "until it is made again");
             assert_eq!(calls.ask("nvmlX", &mut ask), Reading::Present(5), "{wanted}");
-            assert_eq!(calls.is_denied(), wanted == Reason::PermissionDenied);
-            assert_eq!(calls.failed(), u32::from(wanted != Reason::PermissionDenied));
+            assert_eq!(calls.trouble(), None);
         }
     }
 

@@ -29,6 +29,8 @@ pub(super) struct Card {
     slice_calls: Calls,
     /// Which loading of the library its identity was read with.
     load: u64,
+    /// Whether it ever was.
+    identified: bool,
     /// When its slow values were read, and how many runs ago.
     slow: Option<(Duration, u32)>,
     traffic: Traffic,
@@ -65,6 +67,7 @@ impl Card {
             calls: Calls::default(),
             slice_calls: Calls::default(),
             load: 0,
+            identified: false,
             slow: None,
             traffic: Traffic::default(),
             window: Window::default(),
@@ -72,14 +75,9 @@ impl Card {
         }
     }
 
-    /// Whether the driver refused something for lack of rights at the last run.
-    pub(super) fn is_denied(&self) -> bool {
-        self.calls.is_denied() || self.slice_calls.is_denied()
-    }
-
-    /// How many questions failed at the last run without a known reason.
-    pub(super) fn failed(&self) -> u32 {
-        self.calls.failed() + self.slice_calls.failed()
+    /// Why some of its values cannot be read, if somebody could mend that.
+    pub(super) fn trouble(&self) -> Option<Reason> {
+        self.calls.trouble().or(self.slice_calls.trouble())
     }
 
     /// Whether it fell off the bus.
@@ -107,12 +105,13 @@ impl Card {
             self.calls = Calls::default();
             self.slice_calls = Calls::default();
             self.slow = None;
-            self.window = Window::default();
             let before = self.gpu.clone();
             read::identity(&mut self.gpu, device, &mut self.calls);
             if self.calls.is_lost() {
                 // What it was is known still, if it was ever seen.
                 self.gpu = before;
+            } else {
+                self.identified = true;
             }
         }
         if self.read_at.is_some_and(|earlier| at.monotonic.saturating_sub(earlier) > at.window) {
@@ -145,8 +144,12 @@ impl Card {
     }
 
     fn fail(&mut self, reason: Reason, now: UnixMillis) {
-        blank::quiet(&mut self.gpu, reason);
         let same = self.gpu.problem.filter(|problem| problem.reason == reason);
+        if self.identified {
+            blank::quiet(&mut self.gpu, reason);
+        } else {
+            self.gpu = blank::unread(&self.gpu.key, self.gpu.index, reason);
+        }
         self.gpu.problem = Some(same.unwrap_or(Problem { reason, since_ms: now }));
         self.slow = None;
         self.window.forget();
@@ -161,7 +164,9 @@ impl Card {
             // Cards take turns: each goes on from a run of its own.
             self.slow = Some((at.monotonic, 0));
         } else {
-            self.slow = Some((at.monotonic, self.gpu.index % SLOW_RUNS));
+            let earlier = self.gpu.index % SLOW_RUNS;
+            let since = at.monotonic.saturating_sub(Duration::from_secs(earlier.into()));
+            self.slow = Some((since, earlier));
         }
         read::slow(&mut self.gpu, device, &mut self.calls);
         self.gpu.nvlinks = nvlinks(device, &mut self.calls);

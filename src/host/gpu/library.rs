@@ -204,3 +204,36 @@ fn is_missing(error: &impl std::error::Error) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_failure_is_a_state_that_says_what_to_do() {
+        for (error, wanted) in [
+            (NvmlError::LibraryNotFound, DriverState::LibraryMissing),
+            (NvmlError::DriverNotLoaded, DriverState::NotLoaded),
+            (NvmlError::LibRmVersionMismatch, DriverState::VersionMismatch),
+            (NvmlError::NoPermission, DriverState::Forbidden),
+            (NvmlError::Unknown, DriverState::Failing),
+            (NvmlError::GpuLost, DriverState::Failing),
+            (NvmlError::FailedToLoadSymbol("nvmlInit_v2".to_owned()), DriverState::Failing),
+        ] {
+            assert_eq!(state(&error), wanted, "{error}");
+        }
+    }
+
+    #[test]
+    fn a_library_that_is_not_there_is_told_from_one_that_cannot_be_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("libnvidia-ml.so.1");
+        let load = || {
+            let settings = Settings { library: Some(path.clone()), wake: false };
+            Library::load(&settings).map_err(|error| state(&error)).unwrap_err()
+        };
+        assert_eq!(load(), DriverState::LibraryMissing);
+        std::fs::write(&path, [0x7f; 64]).unwrap();
+        assert_eq!(load(), DriverState::Failing);
+    }
+}

@@ -266,3 +266,73 @@ impl Counter {
 fn whole(rate: f64) -> BytesPerSecond {
     BytesPerSecond(rate.round() as u64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const WINDOW: Duration = Duration::from_secs(15);
+    const MEASURING: Reading<BytesPerSecond> = Reading::absent(Reason::Measuring);
+
+    fn rate(bytes: u64) -> Reading<BytesPerSecond> {
+        Reading::Present(BytesPerSecond(bytes))
+    }
+
+    #[test]
+    fn a_counter_gives_a_rate_from_its_second_reading_on() {
+        let mut counter = Counter::default();
+        let mut read = |at, count| counter.rate(Reading::Present(Field::Wide(count)), at, WINDOW);
+        assert_eq!(read(SECOND, 5_000), MEASURING);
+        assert_eq!(read(SECOND * 3, 9_000), rate(2_000));
+        assert_eq!(read(SECOND * 4, 100), MEASURING, "it was reset");
+        assert_eq!(read(SECOND * 5, 200), rate(100));
+        assert_eq!(read(SECOND * 60, 9_000), MEASURING, "after a pause");
+    }
+
+    #[test]
+    fn without_a_counter_what_was_measured_stays_for_a_while() {
+        let unsupported = Reading::absent(Reason::NotSupported);
+        let mut counter = Counter::default();
+        assert_eq!(counter.rate(unsupported, SECOND, WINDOW), MEASURING);
+        counter.measured = Some((SECOND, BytesPerSecond(7)));
+        assert_eq!(counter.rate(unsupported, SECOND + TOO_OLD, WINDOW), rate(7));
+        assert_eq!(counter.rate(unsupported, SECOND * 2 + TOO_OLD, WINDOW), MEASURING);
+        counter.refused = Some(Reason::NotSupported);
+        assert_eq!(counter.rate(unsupported, SECOND * 2 + TOO_OLD, WINDOW), unsupported);
+    }
+
+    #[test]
+    fn a_counter_of_32_bits_is_none() {
+        let mut counter = Counter::default();
+        for at in 1..4 {
+            let narrow = Reading::Present(Field::Narrow(at * 1000));
+            assert_eq!(counter.rate(narrow, SECOND * at, WINDOW), MEASURING);
+        }
+    }
+
+    #[test]
+    fn errors_are_summed_and_never_of_a_part_only() {
+        let sum = |answers: [Result<u64, NvmlError>; 4]| {
+            let mut calls = Calls::default();
+            let mut answers = answers.into_iter();
+            let mut asked = LinkCalls { calls: &mut calls, off: false };
+            errors(&mut asked, |_| answers.next().unwrap_or(Err(NvmlError::Unknown)))
+        };
+        assert_eq!(sum([Ok(1), Ok(2), Ok(3), Ok(4)]), Reading::Present(10));
+        let some = [Ok(1), Err(NvmlError::NotSupported), Ok(3), Ok(u64::MAX)];
+        assert_eq!(sum(some), Reading::Present(4), "what the card does not count is nothing");
+        let failed = [Ok(1), Err(NvmlError::Timeout), Ok(3), Ok(4)];
+        assert_eq!(sum(failed), Reading::absent(Reason::ReadFailed));
+        let none = [(); 4].map(|()| Err(NvmlError::NotSupported));
+        assert_eq!(sum(none), Reading::absent(Reason::NotSupported));
+    }
+
+    #[test]
+    fn a_link_that_is_off_is_not_asked() {
+        let mut calls = Calls::default();
+        let mut asked = LinkCalls { calls: &mut calls, off: true };
+        let reading: Reading<u32> = asked.ask("nvmlX", || panic!("asked"));
+        assert_eq!(reading, Reading::absent(Reason::NotSupported));
+    }
+}

@@ -78,9 +78,7 @@ pub(super) fn slow(gpu: &mut Gpu, device: &Device<'_>, calls: &mut Calls) {
     gpu.power.limit_watts = calls
         .ask("nvmlDeviceGetEnforcedPowerLimit", || device.enforced_power_limit())
         .and_then(watts);
-    let bar1 = calls.ask("nvmlDeviceGetBAR1MemoryInfo", || device.bar1_memory_info());
-    gpu.memory.bar1_total_bytes = bar1.as_ref().and_then(|bar1| bytes(bar1.total));
-    gpu.memory.bar1_used_bytes = bar1.as_ref().and_then(|bar1| bytes(bar1.used));
+    window(&mut gpu.memory, device, calls);
     gpu.pcie.replays = calls
         .ask("nvmlDeviceGetPcieReplayCounter", || device.pcie_replay_counter())
         .and_then(known)
@@ -264,6 +262,13 @@ fn used_percent(used: Reading<Bytes>, total: Reading<Bytes>) -> Reading<Percent>
             Reading::from_option(percent, Reason::NotSupported)
         })
     })
+}
+
+/// The window through which the machine sees the memory.
+pub(super) fn window(memory: &mut GpuMemory, device: &Device<'_>, calls: &mut Calls) {
+    let bar1 = calls.ask("nvmlDeviceGetBAR1MemoryInfo", || device.bar1_memory_info());
+    memory.bar1_total_bytes = bar1.as_ref().and_then(|bar1| bytes(bar1.total));
+    memory.bar1_used_bytes = bar1.as_ref().and_then(|bar1| bytes(bar1.used));
 }
 
 /// Memory that cannot be told.

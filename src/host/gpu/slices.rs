@@ -58,7 +58,8 @@ fn one(
     known_slices: &[DeviceSlice],
 ) -> DeviceSlice {
     let uuid = calls.ask("nvmlDeviceGetUUID of an instance", || handle.uuid()).map(text);
-    let memory = read::memory(handle, calls);
+    let mut memory = read::memory(handle, calls);
+    read::window(&mut memory, handle, calls);
     // An instance never changes: what has the same UUID is the same.
     let known_one = known_slices
         .iter()

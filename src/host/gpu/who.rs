@@ -1,14 +1,53 @@
 //! From pids on cards to rows: whose each is, and the users of cards. Knows no NVML.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
 
 use super::card::OnCard;
+use crate::host::account::{self, Accounts};
+use crate::host::process::users::parse_passwd;
+use crate::host::{Context, files};
 use crate::model::account::AccountEnd;
 use crate::model::gpu::{GpuProcess, GpuUser};
 use crate::model::process::ProcessRow;
 use crate::model::{Bytes, Reading, Reason, Text, UnixMillis};
 
-/// The rows, by card, then pid, then instance. `people` are the processes that can be seen, by pid.
+/// When accounts of this machine end. A container's users may have the names of the machine's.
+#[derive(Debug)]
+pub(super) struct Ends {
+    context: Context,
+    accounts: Accounts,
+    /// Names by number, as the machine's own file has them, and when they were read.
+    names: Option<(Duration, Result<HashMap<u32, String>, Reason>)>,
+}
+
+impl Ends {
+    /// Nothing is read yet.
+    pub(super) fn new(context: Context) -> Self {
+        Self { accounts: Accounts::new(&context), names: None, context }
+    }
+
+    /// When the account ends whose name and number these are, both.
+    pub(super) fn of(&mut self, name: &str, id: u32) -> Reading<AccountEnd> {
+        let now = self.context.now();
+        let fresh = |at: &Duration| now.monotonic.saturating_sub(*at) < account::LIFE;
+        if !self.names.as_ref().is_some_and(|(at, _)| fresh(at)) {
+            let file = files::read(&self.context.roots.etc("passwd"), files::LARGE);
+            self.names = Some((now.monotonic, file.map(|bytes| parse_passwd(&bytes))));
+        }
+        match &self.names {
+            Some((_, Ok(names))) if names.get(&id).is_some_and(|known| known == name) => {
+                self.accounts.end_of(name, now.wall)
+            }
+            // A directory's user, or a container's.
+            Some((_, Ok(_))) => Reading::absent(Reason::NotSupported),
+            Some((_, Err(reason))) => Reading::absent(*reason),
+            None => Reading::absent(Reason::NotCollected),
+        }
+    }
+}
+
+/// The rows, by card, then pid, then instance. `seen` are the processes that can be seen, by pid.
 pub(super) fn processes(
     on_cards: Vec<OnCard>,
     seen: &Result<Vec<ProcessRow>, Reason>,
@@ -128,3 +167,6 @@ fn person(
         account_end,
     })
 }
+
+#[cfg(test)]
+mod tests;

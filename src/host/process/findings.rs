@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::details::{Details, Identity};
 use super::entry::Entry;
+use super::inside::Inside;
 use super::table::Reader;
 use super::users::Users;
 use super::visibility::{Hiding, Visibility};
@@ -23,6 +24,7 @@ pub(super) struct Facts<'a> {
     pub(super) entries: &'a [Entry],
     pub(super) details: &'a Details,
     pub(super) users: &'a Users,
+    pub(super) inside: &'a Inside,
     pub(super) reader: &'a Reader,
 }
 
@@ -56,6 +58,12 @@ impl Facts<'_> {
             // A directory server that is to be started, not something of this kernel.
             let remedy = Remedy::InstallProvider;
             missing.note_with("names", "names of users", Reason::NotResponding, remedy);
+        }
+        let what = "names of users in containers";
+        if self.inside.is_stuck() {
+            missing.note("names in containers", what, Reason::NotResponding);
+        } else if self.inside.denied() > 0 {
+            missing.note("names in containers", what, Reason::PermissionDenied);
         }
     }
 

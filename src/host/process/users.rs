@@ -38,6 +38,8 @@ pub struct Users {
 #[derive(Debug)]
 struct Known {
     name: Text,
+    /// The answer was that there is no name.
+    nameless: bool,
     asked_at: Duration,
 }
 
@@ -51,7 +53,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     asked: Vec<u32>,
-    answers: Vec<(u32, Text)>,
+    answers: Vec<(u32, Option<Text>)>,
     busy: bool,
     closed: bool,
 }
@@ -67,22 +69,27 @@ impl Users {
 
     /// The name of the user, or the number while or if no name is known.
     pub fn name(&mut self, uid: u32, clock: &Clock) -> Text {
+        self.look_up(uid, clock).0
+    }
+
+    /// [`Users::name`], and whether it is the number because the answer was that there is no name.
+    pub fn look_up(&mut self, uid: u32, clock: &Clock) -> (Text, bool) {
         let now = clock.monotonic();
         if let Some(known) = self.known.get_mut(&uid) {
+            let answer = (known.name.clone(), known.nameless);
             if now.saturating_sub(known.asked_at) >= LIFE {
                 known.asked_at = now;
-                let name = known.name.clone();
                 self.ask(uid);
-                return name;
             }
-            return known.name.clone();
+            return answer;
         }
         let name = Text::from(uid.to_string());
         if self.known.len() < MOST_USERS {
-            self.known.insert(uid, Known { name: name.clone(), asked_at: now });
+            let known = Known { name: name.clone(), nameless: false, asked_at: now };
+            self.known.insert(uid, known);
             self.ask(uid);
         }
-        name
+        (name, false)
     }
 
     /// Takes in the answers that have come.
@@ -103,7 +110,8 @@ impl Users {
         }
         for (uid, name) in answers {
             if let Some(known) = self.known.get_mut(&uid) {
-                known.name = name;
+                known.nameless = name.is_none();
+                known.name = name.unwrap_or_else(|| Text::from(uid.to_string()));
             }
         }
     }
@@ -164,13 +172,13 @@ impl Shared {
             let mut answers = Vec::new();
             for uid in asked {
                 match local.get(&uid) {
-                    Some(name) => answers.push((uid, Text::from(name.as_str()))),
+                    Some(name) => answers.push((uid, Some(Text::from(name.as_str())))),
                     None => elsewhere.push(uid),
                 }
             }
             self.lock().answers.append(&mut answers);
             for uid in elsewhere {
-                let name = self.ask_system(uid).unwrap_or_else(|| Text::from(uid.to_string()));
+                let name = self.ask_system(uid);
                 self.lock().answers.push((uid, name));
             }
             self.lock().busy = false;

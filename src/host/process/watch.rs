@@ -6,9 +6,11 @@ use std::time::Duration;
 use super::details::{Details, Found, Identity, Wanted};
 use super::entry::Entry;
 use super::findings::{Facts, LeftOut};
+use super::inside::Inside;
 use super::row::Machine;
 use super::table::Reader;
 use super::users::Users;
+use crate::clock::Clock;
 use crate::host::Context;
 use crate::host::missing::Missing;
 use crate::host::sampler::Last;
@@ -18,10 +20,28 @@ use crate::model::{Reason, Text};
 pub const ROUND: usize = 30;
 
 /// How long the first run waits for details and names, so that the first rows have them.
-const FIRST_WAIT: [Duration; 2] = [Duration::from_millis(70), Duration::from_millis(30)];
+const FIRST_WAIT: Wait = Wait {
+    details: Duration::from_millis(70),
+    names: Duration::from_millis(30),
+    inside: Duration::from_millis(30),
+};
 
 /// How long any other run waits for those of processes that are new to it, where it waits at all.
-const NEW_WAIT: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(10)];
+const NEW_WAIT: Wait = Wait {
+    details: Duration::from_millis(20),
+    names: Duration::from_millis(5),
+    inside: Duration::from_millis(5),
+};
+
+/// How long a run waits, at most, for what others read.
+#[derive(Debug, Clone, Copy)]
+struct Wait {
+    details: Duration,
+    /// Names of users.
+    names: Duration,
+    /// Names of users that only their container knows.
+    inside: Duration,
+}
 
 /// How many processes have their memory read exactly in a tick because it changed.
 const MOST_REFRESHED: usize = 256;
@@ -43,6 +63,7 @@ pub(super) struct Watch {
     reader: Reader,
     details: Details,
     users: Users,
+    inside: Inside,
     machine: Machine,
     /// By pid.
     entries: Vec<Entry>,
@@ -63,6 +84,7 @@ impl Watch {
             reader: Reader::new(&context.roots),
             details: Details::new(context.roots.clone(), context.clock.clone()),
             users: Users::new(context.roots.clone()),
+            inside: Inside::new(context.roots.clone(), context.clock.clone()),
             machine: Machine::new(context.clone()),
             entries: Vec::new(),
             found: Vec::new(),
@@ -89,14 +111,17 @@ impl Watch {
         self.order_details();
         self.wait_for_details();
         self.users.update(now);
+        self.inside.update();
         self.machine.refresh(now);
         Ok(elapsed)
     }
 
     /// What rows are made of, and who knows the names of users.
     pub(super) fn known(&mut self) -> (&Machine, &[Entry], impl FnMut(&Entry, u32) -> Text) {
-        let (users, clock) = (&mut self.users, &self.context.clock);
-        (&self.machine, &self.entries, move |_: &Entry, uid| users.name(uid, clock))
+        let (users, inside) = (&mut self.users, &mut self.inside);
+        let clock = &self.context.clock;
+        let name = move |entry: &Entry, uid| user_name(users, inside, clock, entry.identity, uid);
+        (&self.machine, &self.entries, name)
     }
 
     /// Waits for whatever is ordered, however slow the machine.
@@ -114,6 +139,7 @@ impl Watch {
             entries: &self.entries,
             details: &self.details,
             users: &self.users,
+            inside: &self.inside,
             reader: &self.reader,
         };
         facts.note(missing);
@@ -212,23 +238,43 @@ impl Watch {
     fn wait_for_details(&mut self) {
         let is_first = !std::mem::replace(&mut self.waited, true);
         let has_new = || self.entries.iter().any(Entry::is_new);
-        let [details, names] = match self.scope {
+        let wait = match self.scope {
             _ if is_first => FIRST_WAIT,
             Scope::Chosen if has_new() => NEW_WAIT,
             _ => return,
         };
-        self.details.wait(details);
+        self.details.wait(wait.details);
         self.take_details();
-        for entry in &mut self.entries {
-            if is_first {
-                entry.settle();
-            }
+        if is_first {
+            self.entries.iter_mut().for_each(Entry::settle);
+        }
+        self.ask_for_names();
+        self.users.wait(wait.names);
+        self.users.update(self.context.clock.monotonic());
+        self.ask_for_names();
+        self.inside.wait(wait.inside);
+    }
+
+    fn ask_for_names(&mut self) {
+        for entry in &self.entries {
             if let Some(uid) = entry.owner.present() {
-                self.users.name(*uid, &self.context.clock);
+                let (users, inside) = (&mut self.users, &mut self.inside);
+                user_name(users, inside, &self.context.clock, entry.identity, *uid);
             }
         }
-        self.users.wait(names);
     }
+}
+
+/// The name this machine has for the user; else the one its container has; else the number.
+fn user_name(
+    users: &mut Users,
+    inside: &mut Inside,
+    clock: &Clock,
+    process: Identity,
+    uid: u32,
+) -> Text {
+    let (name, nameless) = users.look_up(uid, clock);
+    if nameless { inside.name(process, uid).unwrap_or(name) } else { name }
 }
 
 /// Takes the next entry if it is such a one.

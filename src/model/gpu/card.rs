@@ -262,7 +262,7 @@ pub struct NvLink {
     pub link: u32,
     /// Whether it works (nvmlDeviceGetNvLinkState).
     pub active: Reading<bool>,
-    /// Version of the link, `4.0` (nvmlDeviceGetNvLinkVersion).
+    /// Generation of the link, 4 for NVLink 4.0 (nvmlDeviceGetNvLinkVersion).
     pub version: Reading<u32>,
     /// Speed of one direction (NVML field 90 and following).
     pub speed_bytes_per_second: Reading<BytesPerSecond>,

@@ -27,7 +27,9 @@ pub struct GpuProcess {
     /// Memory of the card that it uses; absent where the driver does not tell (WDDM, some divided
     /// cards).
     pub memory_bytes: Reading<Bytes>,
-    /// Share of time a kernel of it ran, 0–100 %, since the last reading.
+    /// Share of time a kernel of it ran, 0–100 %, since the last reading: the mean of the driver's
+    /// samples. The driver has none of a process that did nothing: 0 if it was there at the last
+    /// reading already. `not_supported` on an instance.
     pub gpu_percent: Reading<Percent>,
     /// Share of time its memory was read or written.
     pub memory_percent: Reading<Percent>,
