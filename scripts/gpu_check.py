@@ -261,7 +261,9 @@ RULES = [
     ("mig_device/fb_memory_usage/reserved", Same("memory/reserved_bytes", number("MiB", MIB), MIB)),
     ("mig_device/fb_memory_usage/used", Same("memory/used_bytes", number("MiB", MIB), 64 * MIB)),
     ("mig_device/fb_memory_usage/free", Same("memory/free_bytes", number("MiB", MIB), 64 * MIB)),
-    ("mig_device/bar1_memory_usage/.*", Reason("smonitor shows that of the whole card")),
+    ("mig_device/bar1_memory_usage/total", Same("memory/bar1_total_bytes", number("MiB", MIB), MIB)),
+    ("mig_device/bar1_memory_usage/used", Same("memory/bar1_used_bytes", number("MiB", MIB), 4 * MIB)),
+    ("mig_device/bar1_memory_usage/free", Reason("what is left of the total")),
     ("mig_devices", Reason("the card is not divided")),
     # Processes: matched by their numbers, the leaves below <process_info>
     ("process_info/pid", Same("pid", number(""))),

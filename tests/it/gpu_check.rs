@@ -5,6 +5,11 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
+use smonitor::host::gpu::{GpuSource, Settings};
+use smonitor::host::{Collected, Source};
+
+use super::host_machine::Machine;
+use super::support::nvml::Fake;
 
 const FIXTURE: &str = "tests/fixtures/nvml/gpu-check";
 
@@ -82,9 +87,25 @@ fn what_is_the_same_passes() {
         return;
     };
     assert!(said.passed, "{}", said.lines);
-    assert!(said.lines.starts_with("186 the same, 0 different, 0 unknown"), "{}", said.lines);
+    assert!(said.lines.starts_with("194 the same, 0 different, 0 unknown"), "{}", said.lines);
     assert!(said.report.contains("Everything agrees."));
     assert!(said.report.contains("| voltage/graphics_volt | the driver gives it for few cards"));
+}
+
+/// The source itself, against a world that says what the report of nvidia-smi says.
+#[test]
+fn what_the_source_says_passes() {
+    let machine = Machine::empty();
+    let fake = Fake::new("gpu-check/world");
+    let settings = Settings { library: Some(fake.library()), ..Settings::default() };
+    let mut source = GpuSource::with(machine.context(), settings);
+    let Ok(Collected::Gpus(said)) = source.collect() else { panic!("no cards") };
+    let snapshot = json!({ "host": { "gpus": { "value": said } } });
+    let xml = report_of_nvidia_smi();
+    if let Some(said) = compare(&xml, &snapshot, &xml, None) {
+        assert!(said.passed, "{}", said.lines);
+        assert!(said.lines.starts_with("194 the same"), "{}", said.lines);
+    }
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn lists_that_grow_while_they_are_read() {
     watched.fake.scenario(|world| {
         world["cards"][2]["processes"] = json!(processes);
         world["cards"][2]["race"] =
-            json!({ "ComputeRunningProcesses": { "more": 30, "times": 1 } });
+            json!({ "ComputeRunningProcesses": { "more": 30, "times": 2 } });
     });
     let said = watched.look();
     assert_eq!(said["cards"][2]["process_count"], 40);

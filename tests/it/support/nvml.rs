@@ -73,7 +73,7 @@ impl Fake {
         serde_json::from_slice(&std::fs::read(self.path()).unwrap()).unwrap()
     }
 
-    /// How often a function was called; `name@3` counts the calls about card 3.
+    /// How often a function was called; `name@3` counts the calls about card 3, `*` all.
     #[allow(unsafe_code, reason = "the only way to ask a library that is loaded at run time")]
     pub(crate) fn calls(&self, name: &str) -> u64 {
         let name = CString::new(name).unwrap();
@@ -131,7 +131,7 @@ fn built() -> PathBuf {
     let library = profile.join("examples/libfake_nvml.so");
     assert!(
         library.is_file(),
-        "{} is missing: run `cargo build --example fake_nvml`",
+        "{} is missing: run `cargo build --example fake_nvml` (for a bench with --release)",
         library.display()
     );
     library
