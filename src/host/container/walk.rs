@@ -124,25 +124,18 @@ impl Walk {
 
     fn look_in(&mut self, tree: &Path, path: &str, own: &str, inode: u64, found: FoundContainer) {
         let key = found.container.key.clone();
-        match self.groups.get_mut(&key) {
-            Some(group) if group.tree == tree && group.path == own => {
-                if path != own {
-                    group.inner_cut |= group.inner.len() == INNER_MAX;
-                    if !group.inner_cut {
-                        group.inner.push(path.to_owned());
-                    }
+        if let Some(group) = self.groups.get_mut(&key) {
+            // Else it is another group of the same name, or the same in another tree.
+            if group.tree == tree && group.path == own && path != own {
+                group.inner_cut |= group.inner.len() == INNER_MAX;
+                if !group.inner_cut {
+                    group.inner.push(path.to_owned());
                 }
             }
-            // Another group of the same name, or the same in another tree.
-            Some(_) => {}
-            None if path == own => {
-                let (tree, path) = (tree.to_owned(), path.to_owned());
-                let inner = Vec::new();
-                let group = Group { found, tree, path, inode, inner, inner_cut: false };
-                self.groups.insert(key, group);
-            }
-            // Its own group is one only with what is below: it was passed before.
-            None => {}
+        } else if path == own {
+            let (tree, path) = (tree.to_owned(), path.to_owned());
+            let group = Group { found, tree, path, inode, inner: Vec::new(), inner_cut: false };
+            self.groups.insert(key, group);
         }
     }
 

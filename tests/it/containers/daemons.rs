@@ -2,6 +2,8 @@
 //! it. What was started is ended by its number and what was mounted is unmounted, also when the test
 //! fails. One test at a time has one: the others' load would be in its figures.
 
+#![allow(clippy::disallowed_methods, reason = "starts the engines that are looked at")]
+
 use std::fs;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -165,10 +167,9 @@ impl Docker {
         command.args(["-H", &format!("tcp://127.0.0.1:{port}")]);
         let log = yard.path("log");
         let mut docker = Self { daemon: Daemon::start(&mut command, &log), yard, port };
-        let probe = Command::new("docker");
         let socket = address(&docker.yard.path("d.sock"));
         docker.daemon.ready(&log, || {
-            let mut probe = Command::new(probe.get_program());
+            let mut probe = Command::new("docker");
             run(probe.args(["-H", &socket, "version"])).status.success()
         });
         let image = docker.yard.image();

@@ -1,5 +1,7 @@
 //! Real containers of Docker, Podman and LXC, against the kernel's counters and `docker stats`.
 
+#![allow(clippy::disallowed_methods, reason = "real containers take real time and programs")]
+
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -65,7 +67,6 @@ fn second() {
 
 /// A share of a processor against the kernel's own counter read around the same moments: what is
 /// shown must lie within what these allow, and 5 %.
-#[allow(clippy::disallowed_methods, reason = "a rate takes real time")]
 fn cpu_agrees(source: &mut ContainerSource, id: &str) -> f64 {
     let around = |source: &mut ContainerSource| {
         let (early, before) = (Instant::now(), cpu_seconds(id));
