@@ -26,7 +26,6 @@ mod tracker;
 pub mod xid;
 mod xid_log;
 
-pub use health::severity;
 use rules::Rules;
 use tracker::Tracker;
 use xid_log::NewEvents;

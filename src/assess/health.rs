@@ -39,8 +39,8 @@ pub(super) fn examine(
         findings.extend(tracker.machine_link.look(&card.pcie, is_under_load));
         findings.extend(tracker.nvlinks.look(card, siblings, now));
     }
-    findings.sort_by_key(|finding| (Reverse(severity(finding)), rank(finding)));
-    card.health.severity = findings.iter().map(severity).max();
+    findings.sort_by_key(|finding| (Reverse(finding.severity()), rank(finding)));
+    card.health.severity = findings.iter().map(GpuFinding::severity).max();
     card.health.findings = findings;
     is_faulty
 }
@@ -105,24 +105,6 @@ fn heat(temperature: &GpuTemperature) -> Option<(Celsius, Celsius)> {
     let now = *temperature.gpu_celsius.present()?;
     let slowdown = *temperature.slowdown_celsius.present()?;
     (now.0.is_finite() && slowdown.0.is_finite() && slowdown.0 > 0.0).then_some((now, slowdown))
-}
-
-/// How bad a finding is.
-#[must_use]
-pub fn severity(finding: &GpuFinding) -> Severity {
-    match finding {
-        GpuFinding::Lost { .. }
-        | GpuFinding::UncorrectedMemoryErrors { .. }
-        | GpuFinding::RowRemapFailed => Severity::Critical,
-        GpuFinding::Xid { severity, .. }
-        | GpuFinding::Hot { severity, .. }
-        | GpuFinding::Throttled { severity, .. } => *severity,
-        GpuFinding::MemoryRepairPending
-        | GpuFinding::LinkBelowMaximum { .. }
-        | GpuFinding::NvLinkDown { .. }
-        | GpuFinding::NvLinkErrors { .. }
-        | GpuFinding::GhostMemory { .. } => Severity::Warning,
-    }
 }
 
 /// The order of findings that are equally bad.

@@ -5,7 +5,7 @@ use crate::model::Celsius;
 use crate::model::gpu::{GpuPcie, NvLink, RetiredPages, RowRemap};
 
 fn kinds(watch: &Watch) -> Vec<(Severity, &'static str)> {
-    watch.findings().iter().map(|finding| (severity(finding), kind(finding))).collect()
+    watch.findings().iter().map(|finding| (finding.severity(), kind(finding))).collect()
 }
 
 fn kind(finding: &GpuFinding) -> &'static str {
