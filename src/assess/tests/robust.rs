@@ -174,7 +174,7 @@ fn machines() -> BoxedStrategy<Gpus> {
 fn check(gpus: &Gpus, now: Moment) -> Result<(), TestCaseError> {
     for card in &gpus.cards {
         let findings = &card.health.findings;
-        let severities: Vec<Severity> = findings.iter().map(severity).collect();
+        let severities: Vec<Severity> = findings.iter().map(GpuFinding::severity).collect();
         prop_assert!(severities.is_sorted_by(|a, b| a >= b), "worst first: {findings:?}");
         prop_assert_eq!(card.health.severity, severities.first().copied());
         let told = card.health.severity;

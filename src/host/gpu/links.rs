@@ -221,9 +221,8 @@ impl Traffic {
                 &mut gpu.pcie.received_bytes_per_second,
             ),
         };
-        let kilobytes = calls
-            .ask(call, || device.pcie_throughput(counter.clone()))
-            .and_then(super::value::known);
+        let kilobytes =
+            calls.ask(call, || device.pcie_throughput(counter)).and_then(super::value::known);
         *reading = kilobytes.map(|it| BytesPerSecond(u64::from(it) * 1000));
         slot.measured = reading.present().map(|rate| (now, *rate));
         slot.refused = reading.reason();

@@ -36,15 +36,14 @@ pub(super) fn identity(gpu: &mut Gpu, device: &Device<'_>, calls: &mut Calls) {
         .and_then(known);
     gpu.pcie.most_width =
         calls.ask("nvmlDeviceGetMaxPcieLinkWidth", || device.max_pcie_link_width()).and_then(known);
-    let mut most = |name, clock: Clock| {
-        calls.ask(name, || device.max_clock_info(clock.clone())).and_then(hertz)
-    };
+    let mut most =
+        |name, clock: Clock| calls.ask(name, || device.max_clock_info(clock)).and_then(hertz);
     gpu.clocks.graphics.most_hertz = most("nvmlDeviceGetMaxClockInfo graphics", Clock::Graphics);
     gpu.clocks.sm.most_hertz = most("nvmlDeviceGetMaxClockInfo sm", Clock::SM);
     gpu.clocks.memory.most_hertz = most("nvmlDeviceGetMaxClockInfo memory", Clock::Memory);
     gpu.clocks.video.most_hertz = most("nvmlDeviceGetMaxClockInfo video", Clock::Video);
     let mut threshold = |name, kind: TemperatureThreshold| {
-        calls.ask(name, || device.temperature_threshold(kind.clone())).and_then(celsius)
+        calls.ask(name, || device.temperature_threshold(kind)).and_then(celsius)
     };
     let limits = &mut gpu.temperature;
     limits.slowdown_celsius =
@@ -111,9 +110,7 @@ fn ecc(gpu: &mut Gpu, device: &Device<'_>, calls: &mut Calls) {
     gpu.ecc.enabled = mode.as_ref().map(|mode| mode.currently_enabled);
     gpu.ecc.enabled_after_restart = mode.as_ref().map(|mode| mode.pending_enabled);
     let mut count = |name, kind: MemoryError, since: EccCounter| {
-        calls
-            .ask(name, || device.total_ecc_errors(kind.clone(), since.clone()))
-            .and_then(super::value::known_wide)
+        calls.ask(name, || device.total_ecc_errors(kind, since)).and_then(super::value::known_wide)
     };
     gpu.ecc.since_load = EccCounts {
         corrected: count(
@@ -143,7 +140,7 @@ fn ecc(gpu: &mut Gpu, device: &Device<'_>, calls: &mut Calls) {
 
 fn retired_pages(device: &Device<'_>, calls: &mut Calls) -> Reading<RetiredPages> {
     let mut pages = |name, cause: RetirementCause| {
-        let pages = calls.ask(name, || device.retired_pages(cause.clone()));
+        let pages = calls.ask(name, || device.retired_pages(cause));
         pages.map(|pages| pages.len() as u64)
     };
     let corrected =
@@ -197,7 +194,7 @@ pub(super) fn live(gpu: &mut Gpu, device: &Device<'_>, calls: &mut Calls) {
         .ask("nvmlDeviceGetTotalEnergyConsumption", || device.total_energy_consumption())
         .and_then(joules);
     let mut clock =
-        |name, clock: Clock| calls.ask(name, || device.clock_info(clock.clone())).and_then(hertz);
+        |name, clock: Clock| calls.ask(name, || device.clock_info(clock)).and_then(hertz);
     gpu.clocks.graphics.now_hertz = clock("nvmlDeviceGetClockInfo graphics", Clock::Graphics);
     gpu.clocks.sm.now_hertz = clock("nvmlDeviceGetClockInfo sm", Clock::SM);
     gpu.clocks.memory.now_hertz = clock("nvmlDeviceGetClockInfo memory", Clock::Memory);

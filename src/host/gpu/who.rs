@@ -12,13 +12,16 @@ use crate::model::gpu::{GpuProcess, GpuUser};
 use crate::model::process::ProcessRow;
 use crate::model::{Bytes, Reading, Reason, Text, UnixMillis};
 
+/// Names by number, and when they were read.
+type NamesOfUsers = (Duration, Result<HashMap<u32, String>, Reason>);
+
 /// When accounts of this machine end. A container's users may have the names of the machine's.
 #[derive(Debug)]
 pub(super) struct Ends {
     context: Context,
     accounts: Accounts,
-    /// Names by number, as the machine's own file has them, and when they were read.
-    names: Option<(Duration, Result<HashMap<u32, String>, Reason>)>,
+    /// As the machine's own file has them.
+    names: Option<NamesOfUsers>,
 }
 
 impl Ends {
