@@ -2,7 +2,11 @@
 //! it. What was started is ended by its number and what was mounted is unmounted, also when the test
 //! fails. One test at a time has one: the others' load would be in its figures.
 
-#![allow(clippy::disallowed_methods, reason = "starts the engines that are looked at")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "starts the engines that are looked at, and says why it cannot"
+)]
 
 use std::fs;
 use std::os::unix::process::CommandExt as _;
