@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cellAt, cellGrid, coreSummary, moveCell } from '../src/charts/cores';
-import { rampStep } from '../src/charts/palette.svelte';
+import { rampStep } from '../src/lib/model/ramp';
 import {
   axisText,
   highestOf,

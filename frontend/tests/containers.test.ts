@@ -13,7 +13,7 @@ import { hasGpus, joined, memoryOf } from '../src/panels/container/rows';
 import { stateText } from '../src/panels/container/state';
 import { container, containers, engine, nameless } from './container-documents';
 import { NOW, hostDocument, section, unread } from './documents';
-import { GIB, gpuProcess, gpus } from './gpu-documents';
+import { GIB, gpuProcess, gpus } from './people-documents';
 
 const text = (element: Element) => element.textContent.replace(/[\s\u00a0]+/g, ' ').trim();
 const inside = ({ key, runtime, short }: Container) => ({ container: { key, runtime, short } });

@@ -9,7 +9,7 @@ import { ending } from '../src/panels/people/account';
 import People from '../src/panels/people/People.svelte';
 import { filterFor } from '../src/panels/people/who';
 import { NOW } from './documents';
-import { docker, GIB, gpuUser } from './gpu-documents';
+import { docker, GIB, gpuUser } from './people-documents';
 
 const DAY = 86_400_000;
 const text = (element: Element) => element.textContent.replace(/[\s\u00a0]+/g, ' ').trim();

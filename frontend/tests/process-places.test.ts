@@ -7,7 +7,7 @@ import { elsewhere } from '../src/panels/process/elsewhere';
 import { processFilter } from '../src/panels/process/filter';
 import ProcessTable from '../src/panels/process/ProcessTable.svelte';
 import { container, containers } from './container-documents';
-import { docker, gpuProcess, gpus } from './gpu-documents';
+import { docker, gpuProcess, gpus } from './people-documents';
 import { processesDocument, processRow } from './process-rows';
 
 const train = docker('0123456789ab');

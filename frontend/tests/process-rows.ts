@@ -5,6 +5,7 @@ export function processRow(pid: number, changes: Partial<ProcessRow> = {}): Proc
   return {
     key: `${String(pid)}-100`,
     pid,
+    place: {},
     parent_pid: 1,
     name: `task${String(pid)}`,
     user: 'alice',
@@ -21,7 +22,6 @@ export function processRow(pid: number, changes: Partial<ProcessRow> = {}): Proc
     nice: 0,
     kernel_thread: false,
     command: `/usr/bin/task${String(pid)} --work`,
-    place: {},
     ...changes,
   };
 }

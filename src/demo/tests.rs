@@ -3,6 +3,8 @@ use crate::model::filesystem::FilesystemRole;
 use crate::model::raid::RaidState;
 use crate::model::source::{SourceHealth, SourceState};
 
+mod cards;
+
 const NOON: UnixMillis = UnixMillis(1_795_176_000_000);
 
 /// Machines of several seeds at several points in time.
@@ -211,10 +213,25 @@ fn what_is_missing_is_told() {
         snapshot.sources.iter().filter(|health| health.state != SourceState::Well).collect();
     assert_eq!(
         partial.iter().map(|health| (health.name.as_str(), health.state)).collect::<Vec<_>>(),
-        [("filesystems", SourceState::Partial), ("sensors", SourceState::Partial)]
+        [
+            ("filesystems", SourceState::Partial),
+            ("sensors", SourceState::Partial),
+            ("containers", SourceState::Partial),
+        ]
     );
     assert_eq!(partial[0].findings[0].problem.reason, Reason::NotResponding);
     assert_eq!(partial[1].findings[0].problem.reason, Reason::PermissionDenied);
+    let engine = &partial[2].findings[0];
+    assert!(
+        snapshot
+            .containers
+            .value
+            .present()
+            .unwrap()
+            .engines
+            .iter()
+            .any(|one| { one.address == engine.what && one.problem == Some(engine.problem) })
+    );
     assert_eq!(snapshot.raid.interval_ms, 10_000, "slow values are read at their own pace");
     assert_eq!(snapshot.cpu.interval_ms, INTERVAL_MS);
 }

@@ -61,7 +61,7 @@ fn golden_a_machine_that_says_little() {
 fn a_problem_of_a_source_is_told_though_its_last_values_are_there() {
     let mut look = bare();
     let source = look.host.sources.iter_mut().find(|source| source.name == "memory").unwrap();
-    let since_ms = smonitor::model::UnixMillis(NOON.0 - 190_000);
+    let since_ms = UnixMillis(NOON.0 - 190_000);
     source.problem = Some(Problem { reason: Reason::NotResponding, since_ms });
     let shown = text::look(&look, 80);
     assert!(shown.contains("Missing  memory: not responding for 3 min\n"), "{shown}");

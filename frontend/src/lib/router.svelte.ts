@@ -4,6 +4,7 @@
 export type Route =
   | { readonly page: 'home' }
   | { readonly page: 'host'; readonly host: string }
+  | { readonly page: 'gpu'; readonly host: string; readonly gpu: number }
   | { readonly page: 'login' | 'server' }
   | { readonly page: 'not-found' };
 
@@ -28,11 +29,13 @@ function belowBase(path: string): string | null {
 
 export function parsePath(path: string | null): Route {
   const parts = (path ?? '?').replace(/\/$/, '').split('/');
-  const [first, second] = parts;
+  const [first, second, third, fourth] = parts;
   if (parts.length === 1 && first === '') return { page: 'home' };
   if (parts.length === 1 && (first === 'login' || first === 'server')) return { page: first };
-  if (parts.length === 2 && first === 'host' && second && /^[a-z0-9._-]{1,64}$/.test(second)) {
-    return { page: 'host', host: second };
+  if (first === 'host' && second && /^[a-z0-9._-]{1,64}$/.test(second)) {
+    if (parts.length === 2) return { page: 'host', host: second };
+    if (parts.length === 4 && third === 'gpu' && fourth && /^\d{1,4}$/.test(fourth))
+      return { page: 'gpu', host: second, gpu: Number(fourth) };
   }
   return { page: 'not-found' };
 }

@@ -27,6 +27,23 @@ function disksHeight({ filesystems }: HostDocument): number {
   return 330 + 37 * lines;
 }
 
+/** Known to have none, or not known yet: then nothing below waits for ever. */
+const hasGpus = ({ gpus }: HostDocument): boolean =>
+  !['not_supported', 'not_installed', 'not_collected', 'hidden'].includes(absence(gpus.value) ?? '');
+
+/** Numbers, and a line for each card. */
+const gpusHeight = ({ gpus }: HostDocument): number =>
+  140 + 33 * Math.min(16, present(gpus.value)?.cards.length ?? 0);
+
+/** What a machine was bought for stands first, over the whole width. */
+export const PANELS_FIRST: readonly OverviewPanel[] = [
+  {
+    name: 'gpus',
+    shown: hasGpus,
+    later: { load: () => import('./gpu/GpuPanel.svelte'), height: gpusHeight },
+  },
+];
+
 export const PANELS: readonly OverviewPanel[] = [
   { name: 'cpu', component: CpuPanel },
   { name: 'memory', component: MemoryPanel },

@@ -6,6 +6,8 @@ import type { container } from './en/container';
 import type { disk } from './en/disk';
 import type { sensor } from './en/sensor';
 import type { logins } from './en/logins';
+import type { gpu } from './en/gpu';
+import type { gpuDetails } from './en/gpu-details';
 import type { health } from './en/health';
 import { host } from './en/host';
 import type { login } from './en/login';
@@ -43,6 +45,7 @@ export type Later = typeof advice &
   typeof container &
   typeof disk &
   typeof filesystem &
+  typeof gpu &
   typeof health &
   typeof logins &
   typeof network &
@@ -55,7 +58,7 @@ export type Later = typeof advice &
   typeof table &
   typeof zfs;
 
-/** By parts that few see, whose Chinese is not among that of the others. */
-type Apart = typeof login & typeof restart & typeof server;
+/** By parts that few see, or that are large: their Chinese is not among that of the others. */
+type Apart = typeof gpuDetails & typeof login & typeof processTable & typeof restart & typeof server;
 
 export type Messages = First & Later & Apart;

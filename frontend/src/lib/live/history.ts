@@ -1,19 +1,24 @@
 // The last ten minutes of each host's load, so that a chart has its past when a view is opened: from
 // the server what it still knows, then from the live documents as they come. Kept while the page lives.
-import type { HostDocument, Reading, RecentDocument, Section } from '../api/api';
+import type { HostDocument, Reading, RecentDocument, RecentGpu, Section } from '../api/api';
 import { part, present } from '../model/reading';
 import { Ring, type Columns } from '../model/ring';
 
 export const HISTORY_MS = 10 * 60_000;
 
-const settings = { spanMs: HISTORY_MS, capacity: 1300, gapMs: 15_000 };
+export const RING = { spanMs: HISTORY_MS, capacity: 1300, gapMs: 15_000 };
+
+/** Who keeps rings of a part that is loaded later is told of each document here. */
+export const keepers: ((document: HostDocument) => void)[] = [];
 
 /** Each is read by a source of its own, at its own times: a ring for each. */
 export class HostHistory {
-  #cpu = new Ring(2, settings);
-  #memory = new Ring(2, settings);
-  #network = new Ring(2, settings);
-  #disks = new Ring(2, settings);
+  #cpu = new Ring(2, RING);
+  #memory = new Ring(2, RING);
+  #network = new Ring(2, RING);
+  #disks = new Ring(2, RING);
+  /** What the server remembers of the cards, for their keeper. */
+  gpus: readonly RecentGpu[] = [];
 
   /** Busy and I/O wait, in percent. */
   get cpu(): Columns {
@@ -36,7 +41,8 @@ export class HostHistory {
   }
 
   /** Puts what the server remembers before and between what was seen here. */
-  fill({ cpu, memory, network, disks }: RecentDocument): void {
+  fill({ cpu, memory, network, disks, gpus }: RecentDocument): void {
+    this.gpus = gpus;
     this.#cpu = joined(this.#cpu, cpu.times_ms, [cpu.busy_percent, cpu.iowait_percent]);
     this.#memory = joined(this.#memory, memory.times_ms, [memory.used_percent, memory.swap_percent]);
     this.#network = joined(this.#network, network.times_ms, [
@@ -49,7 +55,9 @@ export class HostHistory {
     ]);
   }
 
-  push({ cpu, memory, network, disks }: HostDocument): void {
+  push(document: HostDocument): void {
+    const { cpu, memory, network, disks } = document;
+    for (const keep of keepers) keep(document);
     add(this.#cpu, cpu, [
       (value) => part(value.usage, (usage) => usage.busy_percent),
       (value) => part(value.usage, (usage) => usage.iowait_percent),
@@ -78,7 +86,11 @@ function add<T>(ring: Ring, section: Section<T>, columns: readonly ((value: T) =
   );
 }
 
-function joined(own: Ring, times: readonly number[], columns: readonly (readonly Reading<number>[])[]): Ring {
+export function joined(
+  own: Ring,
+  times: readonly number[],
+  columns: readonly (readonly Reading<number>[])[],
+): Ring {
   const points = new Map<number, (number | null)[]>();
   times.forEach((time, at) => {
     points.set(
@@ -93,7 +105,7 @@ function joined(own: Ring, times: readonly number[], columns: readonly (readonly
     const filler = values.every((value) => value === null) && seen.times[at - 1] === time - 1;
     if (!filler) points.set(time, values);
   });
-  const ring = new Ring(columns.length, settings);
+  const ring = new Ring(columns.length, RING);
   for (const [time, values] of [...points].sort(([a], [b]) => a - b)) ring.push(time, values);
   return ring;
 }

@@ -12,6 +12,8 @@ function digits(value: number, least: number, most = least): string {
     format = new Intl.NumberFormat(getLanguage(), {
       minimumFractionDigits: least,
       maximumFractionDigits: most,
+      // What rounds to nothing is not below it.
+      signDisplay: 'negative',
     });
     formats.set(key, format);
   }

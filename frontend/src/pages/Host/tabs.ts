@@ -58,6 +58,14 @@ function hasContainers({ containers: { value, problem } }: HostDocument): boolea
 export const TABS: readonly HostTab[] = [
   FIRST,
   {
+    id: 'gpus',
+    label: 'host.gpus',
+    from: 'guest',
+    shortcut: 'g',
+    count: ({ gpus }) => present(gpus.value)?.cards.length || null,
+    load: () => import('./GpusTab.svelte'),
+  },
+  {
     id: 'processes',
     label: 'host.processes',
     from: 'member',

@@ -2,6 +2,7 @@
 export const host = {
   'host.tabs': 'Views of this host',
   'host.overview': 'Overview',
+  'host.gpus': 'GPUs',
   'host.processes': 'Processes',
   'host.storage': 'Storage',
   'host.network': 'Network',

@@ -1,7 +1,7 @@
 // The table of processes and the details of one.
 import { addTexts } from '../index.svelte';
 
-export const processTable = addTexts({
+export const texts = {
   'process.title': 'Processes',
   'process.parent_pid': 'Parent',
   'process.parent_pid_hint': 'Parent process id (PPID)',
@@ -71,4 +71,6 @@ export const processTable = addTexts({
   'process.state_idle': 'idle',
   'process.state_dead': 'dead',
   'process.state_other': 'other',
-});
+} as const;
+
+export const processTable = addTexts(texts, async () => (await import('../zh/process-table')).processTable);

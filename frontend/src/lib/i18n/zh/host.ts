@@ -4,6 +4,7 @@ import type { Translated } from '../types';
 export const host: Translated<typeof en> = {
   'host.tabs': '此主机的视图',
   'host.overview': '概览',
+  'host.gpus': 'GPU',
   'host.processes': '进程',
   'host.storage': '存储',
   'host.network': '网络',

@@ -5,6 +5,7 @@ import { advice } from './advice';
 import { container } from './container';
 import { disk } from './disk';
 import { filesystem } from './filesystem';
+import { gpu } from './gpu';
 import { health } from './health';
 import { logins } from './logins';
 import { network } from './network';
@@ -22,6 +23,7 @@ export const later: Translated<Later> = {
   ...container,
   ...disk,
   ...filesystem,
+  ...gpu,
   ...health,
   ...logins,
   ...network,

@@ -1,4 +1,4 @@
-import type { processTable as en } from '../en/process-table';
+import type { texts as en } from '../en/process-table';
 import type { Translated } from '../types';
 
 export const processTable: Translated<typeof en> = {
