@@ -34,7 +34,21 @@ const LONG = new Set([
   'what',
 ]);
 
-const SECTIONS = ['filesystems', 'disks', 'raid', 'zfs', 'network', 'sensors', 'logins', 'units'] as const;
+/** Of containers and of who is on cards, these too: whoever starts one chooses them, at any length. */
+const OF_CONTAINERS = ['name', 'short', 'image', 'value', 'version', 'user', 'command', 'unit', 'slurm_job'];
+
+const SECTIONS = [
+  'filesystems',
+  'disks',
+  'raid',
+  'zfs',
+  'network',
+  'sensors',
+  'logins',
+  'units',
+  'containers',
+  'gpus',
+] as const;
 
 /** Says the same again, with `evil` in each of these texts. */
 function poison(value: unknown, evil: string, chosen: ReadonlySet<string>, key = ''): unknown {
@@ -53,7 +67,8 @@ function poisoned(part: Partial<HostDocument>, evil: string, chosen: ReadonlySet
     if (!section || (name === 'raid' && chosen === LONG)) continue;
     // Keys of interfaces, arrays, pools and units are their names.
     const named = ['raid', 'zfs', 'network', 'units'].includes(name) && chosen === CHOSEN;
-    const all = named ? new Set([...chosen, 'key']) : chosen;
+    const inside = name === 'containers' || name === 'gpus' ? OF_CONTAINERS : [];
+    const all = new Set([...chosen, ...(named ? ['key'] : []), ...inside]);
     Object.assign(section, { value: poison(section.value, evil, all) });
   }
   for (const source of part.sources ?? [])

@@ -6,7 +6,17 @@ import { NOW, hostDocument, section, unread } from './documents';
 
 describe('the tabs of a host', () => {
   it('stand in the order of the design', () => {
-    const order = ['overview', 'processes', 'storage', 'network', 'sensors', 'containers', 'users', 'health'];
+    const order = [
+      'overview',
+      'gpus',
+      'processes',
+      'storage',
+      'network',
+      'sensors',
+      'containers',
+      'users',
+      'health',
+    ];
     const ids = TABS.map(({ id }) => id);
     expect(ids).toEqual(order.filter((id) => ids.includes(id)));
   });

@@ -4,7 +4,7 @@ import { drawn, expect, liveAt } from './test';
 import { rowWith, rowsOf } from './grids';
 import { rows } from './processes';
 import { rewriteHost } from './rewrite';
-import { TABS, filesystems, interfaces, logins, tabLink, type Tab } from './tabs';
+import { TABS, containers, filesystems, interfaces, logins, tabLink, type Tab } from './tabs';
 import type { Server } from './server';
 
 export interface Servers {
@@ -112,6 +112,15 @@ export const SCREENS: readonly Screen[] = [
     async open(page, { demo }) {
       await liveAt(page, `${demo.url}?tab=network&others=1`);
       await rowWith(interfaces(page), 'bond0').click();
+      await expect(page.getByRole('dialog')).toBeVisible();
+    },
+  },
+  {
+    name: 'container details',
+    widths: TWO,
+    async open(page, { demo }) {
+      await liveAt(page, `${demo.url}?tab=containers`);
+      await rowWith(containers(page), 'llm-serve').click();
       await expect(page.getByRole('dialog')).toBeVisible();
     },
   },

@@ -23,6 +23,7 @@ export const tabLink = (page: Page, { link }: Pick<Tab, 'link'>): Locator =>
 export const filesystems = (page: Page): Locator => gridOf(page, /^(Filesystems|文件系统)$/);
 export const disks = (page: Page): Locator => gridOf(page, /^(Disks|磁盘)$/);
 export const interfaces = (page: Page): Locator => gridOf(page, /^(Interfaces|接口)$/);
+export const containers = (page: Page): Locator => gridOf(page, /^(Containers|容器)$/);
 export const logins = (page: Page): Locator => gridOf(page, /^(Logged in|登录用户)$/);
 export const sources = (page: Page): Locator => page.getByRole('group', { name: /^(All sources|全部来源)$/ });
 export const temperatures = (page: Page): Locator => panel(page, /^(Temperatures|温度)$/);
@@ -49,6 +50,13 @@ export const TABS: readonly Tab[] = [
     key: 'e',
     ready: (page) => temperatures(page).getByRole('listitem').first(),
     alive: temperatures,
+  },
+  {
+    id: 'containers',
+    link: /^(Containers|容器)/,
+    key: 'c',
+    ready: (page) => rowsOf(containers(page)).first(),
+    alive: containers,
   },
   {
     id: 'users',

@@ -1,9 +1,11 @@
 // The columns of the table of containers, in their order.
+import { untrack } from 'svelte';
 import type { Container } from '../../lib/api/api';
 import '../../lib/i18n/en/container';
 import { t } from '../../lib/i18n/index.svelte';
 import { cardList } from '../../lib/model/cards';
 import { part, present } from '../../lib/model/reading';
+import { ageNow } from '../../lib/model/time.svelte';
 import { bytes, count } from '../../lib/model/units';
 import { shortDateTime, visible } from '../../lib/table-format';
 import { figure, optional, text, type ContainerColumn } from './column';
@@ -91,7 +93,7 @@ const ON_GPUS: readonly ContainerColumn[] = [
   figure(
     'gpuMemory',
     'container.gpuMem',
-    80,
+    92,
     onGpus(
       ({ memory }) => memory,
       ({ memory }) => bytes(present(memory) ?? 0),
@@ -103,11 +105,11 @@ const ORIGIN: readonly ContainerColumn[] = [
   {
     id: 'since',
     label: 'container.since',
-    width: 100,
+    width: 64,
     first: 'desc',
     ...of(
       (row) => row.started_at_ms,
-      (at) => shortDateTime(at, at),
+      (at) => shortDateTime(at, untrack(ageNow)),
     ),
     csv: ({ container }) => {
       const at = present(container.started_at_ms);

@@ -41,7 +41,7 @@ export const FIGURES: readonly ContainerColumn[] = [
     figure(
       'memory',
       'container.memory',
-      176,
+      168,
       { ...of((row) => row.memory_bytes, bytes), text: ({ container }) => memoryText(container) },
       'container.memoryHint',
     ),
@@ -83,35 +83,35 @@ export const FIGURES: readonly ContainerColumn[] = [
   figure(
     'received',
     'container.received',
-    88,
+    100,
     traffic((row) => row.received_bytes_per_second),
     'container.receivedHint',
   ),
   figure(
     'sent',
     'container.sent',
-    88,
+    100,
     traffic((row) => row.sent_bytes_per_second),
     'container.sentHint',
   ),
   figure(
     'read',
     'container.read',
-    80,
+    88,
     of((row) => row.read_bytes_per_second, bytesPerSecond),
     'container.readHint',
   ),
   figure(
     'written',
     'container.written',
-    80,
+    88,
     of((row) => row.written_bytes_per_second, bytesPerSecond),
     'container.writtenHint',
   ),
   figure(
     'tasks',
     'container.tasks',
-    92,
+    88,
     within(
       (row) => row.tasks,
       (row) => row.tasks_limit,
@@ -138,7 +138,7 @@ export const FIGURES: readonly ContainerColumn[] = [
   figure(
     'kills',
     'container.kills',
-    88,
+    86,
     of((row) => row.oom_kills, count),
     'container.killsHint',
   ),
