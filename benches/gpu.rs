@@ -96,7 +96,7 @@ fn make(root: &Path) {
             ),
         );
         write(format!("proc/{pid}/statm"), "565 250 100 10 0 100 0\n".into());
-        write(format!("proc/{pid}/cmdline"), "python\0train.py\0--lr\00.1\0".into());
+        write(format!("proc/{pid}/cmdline"), "python\0train.py\0--lr\x000.1\0".into());
         let id = format!("{:064x}", 0xabc0_0000_u64 + u64::from(pid % CONTAINERS));
         write(format!("proc/{pid}/cgroup"), format!("0::/system.slice/docker-{id}.scope\n"));
     }
@@ -249,6 +249,7 @@ fn hang() -> bool {
             interval: INTERVAL,
             process_interval: INTERVAL,
             linger: Duration::ZERO,
+            track_gpus: None,
         };
         let stop = CancellationToken::new();
         let node = Node::new(settings, sources, context, publisher).unwrap();

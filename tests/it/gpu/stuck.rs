@@ -38,6 +38,7 @@ async fn a_hung_driver_costs_the_others_nothing() {
         interval: INTERVAL,
         process_interval: INTERVAL,
         linger: Duration::ZERO,
+        track_gpus: None,
     };
     let node = Node::new(settings, sources, context, publisher).unwrap();
     let stop = CancellationToken::new();
