@@ -3,7 +3,7 @@ import { TABS, tabsFor } from '../src/pages/Host/tabs';
 
 describe('the tabs of a host', () => {
   it('stand in the order of the design', () => {
-    const order = ['overview', 'processes', 'storage', 'network', 'sensors', 'users', 'health'];
+    const order = ['overview', 'gpus', 'processes', 'storage', 'network', 'sensors', 'users', 'health'];
     const ids = TABS.map(({ id }) => id);
     expect(ids).toEqual(order.filter((id) => ids.includes(id)));
   });
