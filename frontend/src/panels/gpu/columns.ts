@@ -2,7 +2,7 @@
 import { untrack } from 'svelte';
 import type { GpuProcess, Reading, Reason } from '../../lib/api/api';
 import '../../lib/i18n/en/gpu';
-import '../../lib/i18n/en/gpu-details';
+import '../../lib/i18n/en/gpu-processes';
 import { t, tn } from '../../lib/i18n/index.svelte';
 import { absence, present } from '../../lib/model/reading';
 import { serverNow } from '../../lib/model/time.svelte';
