@@ -26,6 +26,7 @@ test('there is no tab of users, and its address leads to the overview', async ({
   await expect(page.getByRole('region', { name: 'Logged in' })).toHaveCount(0);
   await expect(tabs(page).getByRole('link')).toHaveText([
     'Overview',
+    /^GPUs/,
     'Storage',
     'Network',
     'Sensors',

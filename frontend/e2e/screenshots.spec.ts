@@ -44,6 +44,12 @@ function tab(wanted: string): Picture['prepare'] {
   };
 }
 
+/** A card that is busy and warm. */
+async function gpu(page: Page, demo: Server): Promise<void> {
+  await liveAt(page, `${demo.url}host/demo-gpu-07/gpu/1`);
+  await drawn(page);
+}
+
 const light = { colorScheme: 'light' } as const;
 const dark = { colorScheme: 'dark' } as const;
 
@@ -59,6 +65,10 @@ const PICTURES: readonly Picture[] = [
   { name: 'sensors-light', look: light, prepare: tab('sensors') },
   { name: 'users-zh', look: { ...light, locale: 'zh-CN' }, prepare: tab('users') },
   { name: 'health-light', look: light, prepare: tab('health') },
+  { name: 'gpus-light', look: light, prepare: tab('gpus') },
+  { name: 'gpus-dark', look: dark, prepare: tab('gpus') },
+  { name: 'gpu-light', look: light, prepare: gpu },
+  { name: 'phone-gpus-light', look: { ...light, ...PHONE }, prepare: tab('gpus') },
   { name: 'phone-storage-light', look: { ...light, ...PHONE }, prepare: tab('storage') },
   { name: 'host-zh', look: { ...light, locale: 'zh-CN' }, prepare: overview },
 ];

@@ -95,7 +95,7 @@ export function hostDocument(changes: Partial<HostDocument> = {}): HostDocument 
     logins: unread(),
     clock: unread(),
     units: unread(),
-    gpus: unread(),
+    gpus: { ...unread(), value: { absent: 'not_supported' } },
     containers: unread(),
     sources: [source('cpu'), source('memory')],
     ...changes,

@@ -10,13 +10,14 @@ import { pressed } from '../src/lib/keys.svelte';
 import { freezeAges } from '../src/lib/model/time.svelte';
 import { navigate, startRouter } from '../src/lib/router.svelte';
 import GpuPage from '../src/pages/Gpu/Gpu.svelte';
+import Overview from '../src/pages/Host/Overview.svelte';
 import GpusTab from '../src/pages/Host/GpusTab.svelte';
 import GpuPanel from '../src/panels/gpu/GpuPanel.svelte';
 import { PANELS_FIRST } from '../src/panels/registry';
 import GpuCell from '../src/ui/GpuCell.svelte';
 import GpuStrip from '../src/ui/GpuStrip.svelte';
 import { cellOf } from '../src/lib/model/gpu-state';
-import { NOW, hostDocument } from './documents';
+import { NOW } from './documents';
 import {
   GIB,
   MINUTE,
@@ -202,6 +203,28 @@ describe('the panel of the overview', () => {
   });
 });
 
+describe('the overview', () => {
+  const overview = (document: HostDocument) => render(Overview, { host: 'gpu-1', document });
+
+  it('waits a moment to know whether there are cards, and no longer', async () => {
+    vi.useFakeTimers();
+    overview(gpuHost({ absent: 'not_collected' }));
+    expect(screen.queryByRole('region', { name: 'CPU' })).toBeNull();
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(region('CPU')).toBeInTheDocument();
+    vi.useRealTimers();
+  });
+
+  it('does not wait where there are none, or where the driver hangs', () => {
+    const first = overview(gpuHost(not));
+    expect(region('CPU')).toBeInTheDocument();
+    first.unmount();
+    const problem = { reason: 'not_responding', since_ms: NOW } as const;
+    overview(gpuHost({ absent: 'not_collected' }, { problem }));
+    expect(region('CPU')).toBeInTheDocument();
+  });
+});
+
 describe('the tab', () => {
   const card = (index: number) =>
     text(screen.getByRole('heading', { name: `GPU ${String(index)}` }).closest('li') as Element);
@@ -221,7 +244,7 @@ describe('the tab', () => {
   });
 
   it('waits for the first reading, and says when that hangs', () => {
-    const waiting = tab(hostDocument());
+    const waiting = tab(gpuHost({ absent: 'not_collected' }));
     expect(text(waiting.container)).toBe('Loading…');
     waiting.unmount();
     const problem = { reason: 'not_responding', since_ms: NOW - 9000 } as const;
@@ -292,7 +315,7 @@ describe('the tab', () => {
       'alice 0, 1 of these held idle: 1 39.0 GiB 1 3 h train-28 never',
       'bob 0 39.0 GiB 1 3 h train-28 Mar 1, 2027 UTC',
       'carol 0 39.0 GiB 1 3 h train-28 expired Mar 1, 2025 UTC',
-      'unknown user 0 –not supported by this machine or kernel 1 –gone train-28 –no permission to read it',
+      'unknown user 0 – not supported by this machine or kernel 1 – gone train-28 – no permission to read it',
     ]);
     expect(rows[2]?.querySelector('.expired .mark')).not.toBeNull();
   });
@@ -374,11 +397,12 @@ describe('the table of processes', () => {
     await userEvent.click(screen.getByRole('checkbox', { name: 'By container' }));
     expect(location.search).toContain('group=1');
     expect(screen.getByRole('treegrid')).toBeInTheDocument();
-    const [group, ...below] = rows();
-    expect(group).toMatch(
-      /train-28 \| 0, 1 \| \| carol \| .* \| 41\.0 GiB \| 77\.0 \| 203\.0 \| +\| 2 processes/,
+    const all = rows();
+    expect(all.find((row) => row.includes('2 processes'))).toMatch(
+      /train-28 \| 0, 1 \| +\| carol \| .* \| 41\.0 GiB \| 77\.0 \| 203\.0 \| +\| 2 processes$/,
     );
-    expect(below).toHaveLength(4);
+    // Two places, and the three processes below them.
+    expect(all).toHaveLength(5);
     stop();
   });
 
@@ -447,7 +471,7 @@ describe('the page of a card', () => {
     await show(withCards(lostGpu(0)));
     const main = document.body;
     expect(text(main)).toContain('critical fell off the bus 1 min ago');
-    expect(text(region('Engines'))).not.toMatch(/\d/);
+    expect(text(region('Engines'))).not.toMatch(/\d\s?(%|[KMG]?i?B)/);
   });
 
   it.each([['/host/gpu-1/gpu/7'], ['/host/gpu-1/gpu/9999']])(

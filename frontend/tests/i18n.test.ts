@@ -40,7 +40,8 @@ describe('the catalogues', () => {
   });
 
   it('leave nothing in English by mistake', () => {
-    const latin = needed.filter((key) => /[a-z]{4,}/.test(source[key] ?? '') && chinese[key] === source[key]);
+    const own = (key: string) => (source[key] ?? '').replace(/\{\w+\}/g, '');
+    const latin = needed.filter((key) => /[a-z]{4,}/.test(own(key)) && chinese[key] === source[key]);
     expect(latin).toEqual(['app.name']);
   });
 });

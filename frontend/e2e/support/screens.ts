@@ -98,6 +98,39 @@ export const SCREENS: readonly Screen[] = [
     open: (page: Page, servers: Servers) => tab(page, servers, each),
   })),
   {
+    name: 'one GPU',
+    widths: ALL,
+    async open(page, { demo }) {
+      await liveAt(page, `${demo.url}host/demo-gpu-07/gpu/1`);
+      await expect(page.getByRole('region', { name: /^(Identity|标识)$/ })).toBeVisible();
+      await drawn(page);
+    },
+  },
+  {
+    name: 'a divided GPU',
+    widths: TWO,
+    async open(page, { demo }) {
+      await liveAt(page, `${demo.url}host/demo-gpu-07/gpu/4`);
+      await expect(page.getByRole('region', { name: /^(MIG slices|MIG 切片)$/ })).toBeVisible();
+    },
+  },
+  {
+    name: 'GPU processes by container',
+    widths: TWO,
+    async open(page, { demo }) {
+      await liveAt(page, `${demo.url}?tab=gpus&group=1&view=table`);
+      await expect(page.getByRole('treegrid')).toBeVisible();
+    },
+  },
+  {
+    name: 'no such GPU',
+    widths: TWO,
+    async open(page, { demo }) {
+      await liveAt(page, `${demo.url}host/demo-gpu-07/gpu/99`);
+      await expect(page.getByRole('heading', { level: 1 })).toContainText('99');
+    },
+  },
+  {
     name: 'filesystem details',
     widths: TWO,
     async open(page, { demo }) {

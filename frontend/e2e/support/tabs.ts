@@ -28,8 +28,20 @@ export const logins = (page: Page): Locator => gridOf(page, /^(Logged in|登录�
 export const sources = (page: Page): Locator => page.getByRole('group', { name: /^(All sources|全部来源)$/ });
 export const temperatures = (page: Page): Locator => panel(page, /^(Temperatures|温度)$/);
 
+/** The cells of all cards, one for each, with words. */
+export const gpuStrip = (page: Page): Locator =>
+  page.getByRole('list', { name: /^(\d+ GPUs?: |\d+ 张 GPU：)/ });
+export const gpuProcesses = (page: Page): Locator => gridOf(page, /^(Processes on GPUs|GPU 上的进程)$/);
+
 /** Those that came after overview and processes. */
 export const TABS: readonly Tab[] = [
+  {
+    id: 'gpus',
+    link: /^GPUs?(\s|$)/,
+    key: 'g',
+    ready: (page) => gpuStrip(page),
+    alive: (page) => panel(page, /^(Cards|显卡)$/),
+  },
   {
     id: 'storage',
     link: /^(Storage|存储)/,

@@ -27,7 +27,7 @@ function disksHeight({ filesystems }: HostDocument): number {
   return 330 + 37 * lines;
 }
 
-/** Known to have none, or not known yet: then nothing below waits for ever. */
+/** Not where there is none, or where that is not known even after a while. */
 const hasGpus = ({ gpus }: HostDocument): boolean =>
   !['not_supported', 'not_installed', 'not_collected', 'hidden'].includes(absence(gpus.value) ?? '');
 

@@ -8,6 +8,7 @@ import type { sensor } from './en/sensor';
 import type { logins } from './en/logins';
 import type { gpu } from './en/gpu';
 import type { gpuDetails } from './en/gpu-details';
+import type { gpuProcesses } from './en/gpu-processes';
 import type { health } from './en/health';
 import { host } from './en/host';
 import type { login } from './en/login';
@@ -59,6 +60,11 @@ export type Later = typeof advice &
   typeof zfs;
 
 /** By parts that few see, or that are large: their Chinese is not among that of the others. */
-type Apart = typeof gpuDetails & typeof login & typeof processTable & typeof restart & typeof server;
+type Apart = typeof gpuDetails &
+  typeof gpuProcesses &
+  typeof login &
+  typeof processTable &
+  typeof restart &
+  typeof server;
 
 export type Messages = First & Later & Apart;

@@ -2,7 +2,7 @@
 import { untrack } from 'svelte';
 import type { GpuProcess, Reading, Reason } from '../../lib/api/api';
 import '../../lib/i18n/en/gpu';
-import '../../lib/i18n/en/gpu-details';
+import '../../lib/i18n/en/gpu-processes';
 import { t, tn } from '../../lib/i18n/index.svelte';
 import { absence, present } from '../../lib/model/reading';
 import { serverNow } from '../../lib/model/time.svelte';
@@ -59,7 +59,7 @@ function column(
   width: number,
   rest: Omit<Column<Line>, 'id' | 'label' | 'width'>,
 ): Column<Line> {
-  return { id, label: `gpus.col${name}` as PlainKey, width, ...rest };
+  return { id, label: `gpus.col_${name}` as PlainKey, width, ...rest };
 }
 
 const shareColumn = (
@@ -69,7 +69,7 @@ const shareColumn = (
   sum?: Sum,
 ): Column<Line> =>
   column(id, name, 76, {
-    hint: `gpus.col${name}Hint` as PlainKey,
+    hint: `gpus.col_${name}Hint` as PlainKey,
     ...LARGEST_FIRST,
     ...quantity(get, share, sum),
   });
@@ -77,7 +77,7 @@ const shareColumn = (
 export function gpuProcessColumns(): readonly Column<Line>[] {
   return [
     column('where', 'Where', 190, {
-      hint: 'gpus.colWhereHint',
+      hint: 'gpus.col_WhereHint',
       narrowWidth: 96,
       essential: true,
       sort: (line) => line.where,
@@ -112,7 +112,7 @@ export function gpuProcessColumns(): readonly Column<Line>[] {
     }),
     column('memory', 'Memory', 108, {
       narrowWidth: 76,
-      hint: 'gpus.colMemoryHint',
+      hint: 'gpus.col_MemoryHint',
       essential: true,
       ...LARGEST_FIRST,
       ...quantity(
@@ -130,7 +130,7 @@ export function gpuProcessColumns(): readonly Column<Line>[] {
     { ...shareColumn('bandwidth', 'MemoryShare', (process) => process.memory_percent), optional: true },
     { ...shareColumn('encoder', 'Encoder', (process) => process.encoder_percent), optional: true },
     { ...shareColumn('decoder', 'Decoder', (process) => process.decoder_percent), optional: true },
-    column('kind', 'Kind', 110, { hint: 'gpus.colKindHint', optional: true, ...plain(kindsText, none) }),
+    column('kind', 'Kind', 110, { hint: 'gpus.col_KindHint', optional: true, ...plain(kindsText, none) }),
     shareColumn(
       'cpu',
       'Cpu',
@@ -138,7 +138,7 @@ export function gpuProcessColumns(): readonly Column<Line>[] {
       (group) => group.cpu,
     ),
     column('resident', 'Resident', 84, {
-      hint: 'gpus.colResidentHint',
+      hint: 'gpus.col_ResidentHint',
       ...LARGEST_FIRST,
       ...quantity((process) => process.resident_bytes, bytes),
     }),
