@@ -34,6 +34,8 @@ fn gpus(snapshot: &mut Value) -> &mut Value {
 }
 
 /// Nothing without python3.
+#[expect(clippy::disallowed_methods, reason = "a script is what is tested")]
+#[expect(clippy::print_stdout, reason = "what is skipped is said")]
 fn compare(before: &str, snapshot: &Value, after: &str, pmon: Option<&str>) -> Option<Said> {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &[u8]| {
