@@ -7,7 +7,10 @@
 //! answer is invented here.
 #![allow(unsafe_code, reason = "it stands in for a C library, whose callers pass pointers")]
 #![allow(non_snake_case, reason = "the functions bear the names that the real library gives them")]
-#![allow(clippy::disallowed_methods, reason = "it plays a driver that is slow, hangs and has a clock")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "it plays a driver that is slow, hangs and has a clock"
+)]
 #![allow(clippy::print_stderr, reason = "a library has no other way to say that its file is bad")]
 
 #[path = "fake_nvml/answer.rs"]

@@ -66,7 +66,12 @@ fn links() -> BoxedStrategy<Reading<Vec<NvLink>>> {
                 remote: Reading::default(),
             }
         });
-    reading(vec(link, 0..4))
+    // A driver numbers each once.
+    reading(vec(link, 0..4).prop_map(|mut links| {
+        links.sort_by_key(|link| link.link);
+        links.dedup_by_key(|link| link.link);
+        links
+    }))
 }
 
 fn slices() -> BoxedStrategy<Vec<DeviceSlice>> {
@@ -81,7 +86,13 @@ fn slices() -> BoxedStrategy<Vec<DeviceSlice>> {
             memory,
             process_count: count,
         });
-    vec(slice, 0..3).boxed()
+    vec(slice, 0..3)
+        .prop_map(|mut slices| {
+            slices.sort_by(|a, b| a.key.cmp(&b.key));
+            slices.dedup_by(|a, b| a.key == b.key);
+            slices
+        })
+        .boxed()
 }
 
 fn cards() -> BoxedStrategy<Gpu> {
