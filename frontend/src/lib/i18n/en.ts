@@ -43,16 +43,13 @@ export type First = typeof en;
 
 /** By the parts that are loaded later. */
 export type Later = typeof advice &
-  typeof container &
   typeof disk &
   typeof filesystem &
   typeof gpu &
-  typeof health &
   typeof logins &
   typeof network &
   typeof numa &
   typeof people &
-  typeof processTable &
   typeof raid &
   typeof sensor &
   typeof settings &
@@ -60,8 +57,10 @@ export type Later = typeof advice &
   typeof zfs;
 
 /** By parts that few see, or that are large: their Chinese is not among that of the others. */
-type Apart = typeof gpuDetails &
+type Apart = typeof container &
+  typeof gpuDetails &
   typeof gpuProcesses &
+  typeof health &
   typeof login &
   typeof processTable &
   typeof restart &

@@ -1,4 +1,4 @@
-import type { health as en } from '../en/health';
+import type { texts as en } from '../en/health';
 import type { Translated } from '../types';
 
 export const health: Translated<typeof en> = {
