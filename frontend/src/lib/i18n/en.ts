@@ -41,13 +41,10 @@ export const en = {
 
 export type First = typeof en;
 
-/** By the parts that are loaded later. */
+/** By small parts that are loaded later. */
 export type Later = typeof advice &
-  typeof disk &
-  typeof filesystem &
   typeof gpu &
   typeof logins &
-  typeof network &
   typeof numa &
   typeof people &
   typeof raid &
@@ -56,12 +53,15 @@ export type Later = typeof advice &
   typeof table &
   typeof zfs;
 
-/** By parts that few see, or that are large: their Chinese is not among that of the others. */
+/** By parts that are large, or that few see: their Chinese is not among that of the others. */
 type Apart = typeof container &
+  typeof disk &
+  typeof filesystem &
   typeof gpuDetails &
   typeof gpuProcesses &
   typeof health &
   typeof login &
+  typeof network &
   typeof processTable &
   typeof restart &
   typeof server;

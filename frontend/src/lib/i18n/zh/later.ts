@@ -2,11 +2,8 @@
 import type { Later } from '../en';
 import type { Translated } from '../types';
 import { advice } from './advice';
-import { disk } from './disk';
-import { filesystem } from './filesystem';
 import { gpu } from './gpu';
 import { logins } from './logins';
-import { network } from './network';
 import { numa } from './numa';
 import { people } from './people';
 import { raid } from './raid';
@@ -17,11 +14,8 @@ import { zfs } from './zfs';
 
 export const later: Translated<Later> = {
   ...advice,
-  ...disk,
-  ...filesystem,
   ...gpu,
   ...logins,
-  ...network,
   ...numa,
   ...people,
   ...raid,
