@@ -312,10 +312,10 @@ describe('the tab', () => {
       .getAllByRole('row')
       .slice(1);
     expect(rows.map(spaced)).toEqual([
-      'alice 0, 1 of these held idle: 1 39.0 GiB 1 3 h train-28 never',
-      'bob 0 39.0 GiB 1 3 h train-28 Mar 1, 2027 UTC',
-      'carol 0 39.0 GiB 1 3 h train-28 expired Mar 1, 2025 UTC',
-      'unknown user 0 – not supported by this machine or kernel 1 – gone train-28 – no permission to read it',
+      'alice 0, 1 39.0 GiB 1 3 h 1 train-28 never',
+      'bob 0 39.0 GiB 1 3 h none train-28 Mar 1, 2027 UTC',
+      'carol 0 39.0 GiB 1 3 h none train-28 ended Mar 1, 2025 UTC',
+      'unknown user 0 – not supported by this machine or kernel 1 – gone none train-28 – no permission to read it',
     ]);
     expect(rows[2]?.querySelector('.expired .mark')).not.toBeNull();
   });

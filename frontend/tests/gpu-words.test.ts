@@ -26,7 +26,6 @@ import {
   heatLevel,
   idleWords,
   importantCards,
-  nobody,
   ownerText,
   powerText,
   stateWords,
@@ -34,7 +33,8 @@ import {
 } from '../src/panels/gpu/cards';
 import { driverWords, throttleWords } from '../src/panels/gpu/findings';
 import { clockText, energyText, throttleText } from '../src/panels/gpu/clocks';
-import { utcDate } from '../src/panels/gpu/dates';
+import { utcDay } from '../src/panels/people/account';
+import { nobody } from '../src/panels/people/who';
 import { placeKey, placeWords } from '../src/panels/gpu/places';
 import { NOW } from './documents';
 import { GIB, MINUTE, freeGpu, gpu, gpuProcess, gpus, heldGpu, lostGpu, not, slice } from './gpu-documents';
@@ -359,5 +359,5 @@ describe('who and where', () => {
 });
 
 it('the day of an account is that of UTC', () => {
-  expect(utcDate(Date.UTC(2027, 2, 1))).toBe('Mar 1, 2027');
+  expect(utcDay(Date.UTC(2027, 2, 1))).toBe('Mar 1, 2027\u00a0UTC');
 });

@@ -9,7 +9,11 @@ import { ending } from '../src/panels/people/account';
 import People from '../src/panels/people/People.svelte';
 import { filterFor } from '../src/panels/people/who';
 import { NOW } from './documents';
-import { docker, GIB, gpuUser } from './people-documents';
+import { gpu } from './gpu-documents';
+import { docker, GIB, gpus, gpuUser } from './people-documents';
+
+const show = (people: GpuUser[], names: ReadonlyMap<string, string> = new Map()) =>
+  render(People, { gpus: gpus([], people), names });
 
 const DAY = 86_400_000;
 const text = (element: Element) => element.textContent.replace(/[\s\u00a0]+/g, ' ').trim();
@@ -55,7 +59,7 @@ describe('People', () => {
       }),
       gpuUser('bob'),
     ];
-    render(People, { people, names: new Map([[docker('ffff00001111').key, 'train-28']]) });
+    show(people, new Map([[docker('ffff00001111').key, 'train-28']]));
     expect(row('alice')).toEqual({
       User: 'alice',
       GPUs: '0–2',
@@ -70,7 +74,7 @@ describe('People', () => {
   });
 
   it('leads to the processes', () => {
-    render(People, { people: [gpuUser('alice', { processes: 3 })] });
+    show([gpuUser('alice', { processes: 3 })]);
     expect(screen.getByRole('link', { name: '3 processes: show them in the list' })).toHaveAttribute(
       'href',
       '/host/gpu-1?tab=processes&q=user%3Aalice&gpu=1',
@@ -86,8 +90,8 @@ describe('People', () => {
       since_ms: { absent: 'gone' },
       account_end: { absent: 'permission_denied' },
     };
-    render(People, { people: [unknown] });
-    const cells = row('unknown');
+    show([unknown]);
+    const cells = row('unknown user');
     expect(cells['GPU memory']).toBe('–not supported by this machine or kernel');
     expect(cells['Since']).toBe('–gone');
     expect(cells['Account ends']).toBe('–no permission to read it');
@@ -95,21 +99,19 @@ describe('People', () => {
   });
 
   it('names a number where there is no name, and both where there are both', () => {
-    render(People, { people: [gpuUser('x', { user: { absent: 'not_supported' }, user_id: 1_001_000 })] });
-    expect(row('user id 1001000')['User']).toBe('user id 1001000');
-    render(People, { people: [gpuUser('carol', { user_id: 1234 })] });
+    show([gpuUser('x', { user: { absent: 'not_supported' }, user_id: 1_001_000 })]);
+    expect(row('user 1001000')['User']).toBe('user 1001000');
+    show([gpuUser('carol', { user_id: 1234 })]);
     expect(screen.getByRole('rowheader', { name: 'carol' })).toHaveAttribute('title', 'user id 1234');
   });
 
   it('marks an account that ended and one that soon will, by shape and word', () => {
     const at = (at_ms: number, expired: boolean) => ({ kind: 'at', at_ms, expired }) as const;
-    const { container } = render(People, {
-      people: [
-        gpuUser('gone', { account_end: at(NOW - DAY, true) }),
-        gpuUser('soon', { account_end: at(NOW + 3 * DAY, false) }),
-        gpuUser('later', { account_end: at(NOW + 300 * DAY, false) }),
-      ],
-    });
+    const { container } = show([
+      gpuUser('gone', { account_end: at(NOW - DAY, true) }),
+      gpuUser('soon', { account_end: at(NOW + 3 * DAY, false) }),
+      gpuUser('later', { account_end: at(NOW + 300 * DAY, false) }),
+    ]);
     expect(row('gone')['Account ends']).toMatch(/^ended /);
     expect(container.querySelectorAll('.mark.down')).toHaveLength(1);
     expect(container.querySelectorAll('.mark.trouble')).toHaveLength(1);
@@ -119,25 +121,28 @@ describe('People', () => {
 
   it('has no more than a hundred lines, and says so', () => {
     const people = Array.from({ length: 123 }, (_, at) => gpuUser(`u${String(at)}`));
-    const { container } = render(People, { people });
+    const { container } = show(people);
     expect(screen.getAllByRole('rowheader')).toHaveLength(100);
     expect(text(container)).toContain('23 more users are not listed.');
   });
 
   it('counts containers that there is no room for', () => {
     const containers = ['aaaaaaaaaaaa', 'bbbbbbbbbbbb', 'cccccccccccc', 'dddddddddddd'].map(docker);
-    render(People, { people: [gpuUser('alice', { containers })] });
+    show([gpuUser('alice', { containers })]);
     expect(row('alice')['Containers']).toBe('aaaaaaaaaaaa, bbbbbbbbbbbb, cccccccccccc +1');
   });
 
   it('says that nobody is there', () => {
-    const { container } = render(People, { people: [] });
-    expect(text(container)).toBe('Nobody is on the GPUs.');
+    const { container } = render(People, {
+      gpus: { ...gpus([]), driver: 'running', cards: [{ ...gpu(0), process_count: 0 }] },
+      names: new Map<string, string>(),
+    });
+    expect(text(container)).toBe('Nobody is on a GPU.');
   });
 
   it('shows hostile names as text and offers no filter that would not find them', () => {
     const name = 'a"b,<img src=x>\u202e';
-    const { container } = render(People, { people: [gpuUser(name)] });
+    const { container } = show([gpuUser(name)]);
     expect(container.querySelector('img')).toBeNull();
     expect(text(screen.getByRole('rowheader'))).toBe('a"b,<img src=x>�');
     expect(screen.queryByRole('link')).toBeNull();
@@ -147,7 +152,7 @@ describe('People', () => {
 
   it('speaks Chinese', async () => {
     await setLanguage('zh-CN');
-    const { container } = render(People, { people: [gpuUser('alice', { held_gpus: [0] })] });
+    const { container } = show([gpuUser('alice', { held_gpus: [0] })]);
     expect(text(container)).toContain('占用闲置');
     expect(text(container)).toContain('永不');
   });

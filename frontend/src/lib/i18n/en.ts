@@ -41,28 +41,27 @@ export const en = {
 
 export type First = typeof en;
 
-/** By the parts that are loaded later. */
+/** By small parts that are loaded later. */
 export type Later = typeof advice &
-  typeof container &
-  typeof disk &
-  typeof filesystem &
   typeof gpu &
-  typeof health &
   typeof logins &
-  typeof network &
   typeof numa &
   typeof people &
-  typeof processTable &
   typeof raid &
   typeof sensor &
   typeof settings &
   typeof table &
   typeof zfs;
 
-/** By parts that few see, or that are large: their Chinese is not among that of the others. */
-type Apart = typeof gpuDetails &
+/** By parts that are large, or that few see: their Chinese is not among that of the others. */
+type Apart = typeof container &
+  typeof disk &
+  typeof filesystem &
+  typeof gpuDetails &
   typeof gpuProcesses &
+  typeof health &
   typeof login &
+  typeof network &
   typeof processTable &
   typeof restart &
   typeof server;

@@ -37,7 +37,7 @@ let complete = false;
 
 /**
  * The English texts of a part that is loaded later. Whoever uses one imports the file it stands in. A part
- * that few see brings its Chinese along; that of the others comes together.
+ * that is large, or that few see, brings its Chinese along; that of the others comes together.
  */
 export function addTexts<const Texts extends Catalogue>(
   texts: Texts,

@@ -97,20 +97,6 @@ export function importantCards(cards: readonly Gpu[], most: number): readonly Gp
   return cards.filter((card) => chosen.has(card));
 }
 
-/**
- * Why nobody is listed on any card: nobody is there, or it is not for this viewer, or it cannot be told. No
- * reading is not the same as nobody.
- */
-export function nobody(
-  { driver }: Gpus,
-  counts: readonly Reading<number>[],
-  guest: boolean,
-): 'none' | 'hidden' | 'unknown' {
-  const known = counts.map(present).filter((count) => count !== null);
-  if (known.some((count) => count > 0)) return guest ? 'hidden' : 'unknown';
-  return driver === 'running' && known.length > 0 ? 'none' : 'unknown';
-}
-
 /** What to write before a program to have it run on these cards. */
 export const visibleDevices = (ids: readonly (string | number)[]): string =>
   `CUDA_VISIBLE_DEVICES=${ids.join(',')}`;

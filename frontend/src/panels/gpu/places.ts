@@ -1,31 +1,16 @@
 // Where a process on a card belongs, in words: container, pod, job, service, session, or the machine.
-import type { ContainerRef, Containers, Place, Reading } from '../../lib/api/api';
+import type { Place } from '../../lib/api/api';
 import '../../lib/i18n/en/gpu';
 import { t } from '../../lib/i18n/index.svelte';
-import { present } from '../../lib/model/reading';
 import { visible } from '../../lib/table-format';
-
-/** Names of containers by their key, as far as an engine told them. */
-export type ContainerNames = ReadonlyMap<string, string>;
-
-export function containerNames(containers: Reading<Containers>): ContainerNames {
-  const names = new Map<string, string>();
-  for (const { key, name } of present(containers)?.rows ?? []) {
-    const known = present(name);
-    if (known !== null) names.set(key, known);
-  }
-  return names;
-}
-
-export const containerName = ({ key, short }: ContainerRef, names: ContainerNames): string =>
-  visible(names.get(key) ?? short);
+import { refName, type ContainerNames } from '../container/names';
 
 /** The words for a place, the narrowest first. */
 export function placeWords(place: Place, names: ContainerNames): string {
   const { container, pod, slurm_job: job, unit, session } = place;
   const parts = [
     job === undefined ? null : t('gpu.slurm', { n: visible(job) }),
-    container === undefined ? null : containerName(container, names),
+    container === undefined ? null : refName(container, names),
     pod === undefined ? null : t('gpu.pod', { id: visible(pod.slice(0, 8)) }),
   ].filter((part) => part !== null);
   if (parts.length > 0) return parts.join(' · ');

@@ -4,7 +4,8 @@ import '../../lib/i18n/en/gpu';
 import { absence, present } from '../../lib/model/reading';
 import type { Family } from '../../lib/table-tree';
 import { ownerText } from './cards';
-import { placeKey, placeWords, type ContainerNames } from './places';
+import { placeKey, placeWords } from './places';
+import type { ContainerNames } from '../container/names';
 
 export interface ProcessLine {
   readonly kind: 'process';

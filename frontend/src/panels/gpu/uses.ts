@@ -2,7 +2,8 @@
 import type { Gpu, Gpus } from '../../lib/api/api';
 import { present } from '../../lib/model/reading';
 import { ownerText, processesOf } from './cards';
-import { placeWords, type ContainerNames } from './places';
+import { placeWords } from './places';
+import type { ContainerNames } from '../container/names';
 
 export interface Use {
   readonly who: string;

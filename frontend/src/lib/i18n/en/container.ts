@@ -1,7 +1,7 @@
 // Containers and the engines that name them.
 import { addTexts } from '../index.svelte';
 
-export const container = addTexts({
+export const texts = {
   'container.title': 'Containers',
   'container.runtimeUnknown': 'unknown kind',
   'container.name': 'Name',
@@ -105,4 +105,6 @@ export const container = addTexts({
   'container.mend_malformed':
     'It answers something that smonitor does not understand: is it an engine at all?',
   'container.figuresGoOn': 'Figures go on: they come from the kernel.',
-});
+} as const;
+
+export const container = addTexts(texts, async () => (await import('../zh/container')).container);

@@ -1,7 +1,7 @@
 // Block devices and what they do.
 import { addTexts } from '../index.svelte';
 
-export const disk = addTexts({
+export const texts = {
   'disk.title': 'Disks',
   'disk.all': 'Storage',
   'disk.traffic': 'Disk traffic',
@@ -52,4 +52,6 @@ export const disk = addTexts({
   'disk.filter': 'Filter: nvme busy:>50 …',
   'disk.filter_hint':
     'Words match name and model. Fields: name: model: kind: busy:>50 read:>10M write:>10M queue:>1 size:>1T',
-});
+} as const;
+
+export const disk = addTexts(texts, async () => (await import('../zh/disk')).disk);

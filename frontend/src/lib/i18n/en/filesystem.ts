@@ -1,7 +1,7 @@
 // Filesystems: in the overview, and as a table.
 import { addTexts } from '../index.svelte';
 
-export const filesystem = addTexts({
+export const texts = {
   'filesystem.title': 'Filesystems',
   'filesystem.mount': 'Mounted at',
   'filesystem.places': 'All mount points',
@@ -45,4 +45,6 @@ export const filesystem = addTexts({
   'filesystem.filter': 'Filter: /data type:nfs use:>85 …',
   'filesystem.filter_hint':
     'Words match mount points, device and type. Fields: mount: device: type: role: medium: state: use:>85 inodes:>85 size:>1T free:<10G',
-});
+} as const;
+
+export const filesystem = addTexts(texts, async () => (await import('../zh/filesystem')).filesystem);

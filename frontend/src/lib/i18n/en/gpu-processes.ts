@@ -3,9 +3,6 @@ import { addTexts } from '../index.svelte';
 
 export const texts = {
   'gpus.processes': 'Processes on GPUs',
-  'gpus.noProcesses': 'Nobody computes on these cards.',
-  'gpus.hiddenProcesses': 'Guests do not see whose processes these are.',
-  'gpus.unknownProcesses': 'Who is on the cards cannot be told now.',
   'gpus.filter': 'Filter: user:alice gpu:0 mem:>10G …',
   'gpus.filterHint':
     'Words match user, container, job, command and PID. Fields: gpu: user: pid: where: sm:>50 mem:>10G cpu: kind:',

@@ -1,7 +1,7 @@
 // How smonitor's sources are doing, the clock, and services that failed.
 import { addTexts } from '../index.svelte';
 
-export const health = addTexts({
+export const texts = {
   'health.explain': 'What smonitor reads on this machine, how that goes, and what would mend it.',
   'health.allWell': 'Everything smonitor reads here is well.',
   'health.limited': 'Stuck, failing or limited',
@@ -90,4 +90,6 @@ export const health = addTexts({
   'health.source_units': 'systemd units',
   'health.source_gpus': 'GPUs',
   'health.source_containers': 'Containers',
-});
+} as const;
+
+export const health = addTexts(texts, async () => (await import('../zh/health')).health);

@@ -1,7 +1,7 @@
 // Interfaces and sockets.
 import { addTexts } from '../index.svelte';
 
-export const network = addTexts({
+export const texts = {
   'network.title': 'Network',
   'network.all': 'All interfaces',
   'network.received': 'received',
@@ -93,4 +93,6 @@ export const network = addTexts({
   'socket.timeWaitHint': 'Connections that wait for late packets',
   'socket.memory': 'TCP memory',
   'socket.memoryHint': 'Memory of TCP buffers',
-});
+} as const;
+
+export const network = addTexts(texts, async () => (await import('../zh/network')).network);

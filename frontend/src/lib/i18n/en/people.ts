@@ -2,9 +2,8 @@
 import { addTexts } from '../index.svelte';
 
 export const people = addTexts({
-  'people.title': 'On GPUs',
+  'people.title': 'People on GPUs',
   'people.user': 'User',
-  'people.unknown': 'unknown',
   'people.number': 'user id {id}',
   'people.cards': 'GPUs',
   'people.memory': 'GPU memory',
@@ -20,7 +19,9 @@ export const people = addTexts({
   'people.never': 'never',
   'people.expired': 'ended {day}',
   'people.none': 'none',
-  'people.nobody': 'Nobody is on the GPUs.',
+  'people.nobody_none': 'Nobody is on a GPU.',
+  'people.nobody_hidden': 'Guests do not see whose processes these are.',
+  'people.nobody_unknown': 'Who is on the cards cannot be told now.',
   'people.absent': 'Who is on the GPUs cannot be read: {reason}.',
   'people.more.one': '1 more user is not listed.',
   'people.more.other': '{n} more users are not listed.',

@@ -55,8 +55,6 @@ export const texts = {
   'process.details': 'Process {pid}',
   'process.close': 'Close',
   'process.copy': 'Copy command',
-  'process.copied': 'Copied',
-  'process.copy_failed': 'Selected: press Ctrl+C',
   'process.ancestors': 'Ancestors',
   'process.no_ancestors': 'none in the list',
   'process.ended': 'This process has ended. The last values are shown.',

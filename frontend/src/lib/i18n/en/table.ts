@@ -17,6 +17,8 @@ export const table = addTexts({
   'table.export': 'CSV',
   'table.export_hint': 'Download what is shown as a CSV file',
   'table.copy': 'Copy {what}',
+  'table.copied': 'Copied',
+  'table.copyFailed': 'Selected: press Ctrl+C',
   'table.absent': 'No reading: {reason}',
   'table.row_gone': 'no longer there',
 });

@@ -1,4 +1,4 @@
-import type { container as en } from '../en/container';
+import type { texts as en } from '../en/container';
 import type { Translated } from '../types';
 
 export const container: Translated<typeof en> = {

@@ -1,4 +1,4 @@
-import type { disk as en } from '../en/disk';
+import type { texts as en } from '../en/disk';
 import type { Translated } from '../types';
 
 export const disk: Translated<typeof en> = {

@@ -1,4 +1,4 @@
-import type { filesystem as en } from '../en/filesystem';
+import type { texts as en } from '../en/filesystem';
 import type { Translated } from '../types';
 
 export const filesystem: Translated<typeof en> = {

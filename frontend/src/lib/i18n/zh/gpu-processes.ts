@@ -3,9 +3,6 @@ import type { Translated } from '../types';
 
 export const gpuProcesses: Translated<typeof en> = {
   'gpus.processes': 'GPU 上的进程',
-  'gpus.noProcesses': '没有人在这些卡上计算。',
-  'gpus.hiddenProcesses': '访客看不到这些进程属于谁。',
-  'gpus.unknownProcesses': '现在无法得知谁在使用这些卡。',
   'gpus.filter': '筛选：user:alice gpu:0 mem:>10G …',
   'gpus.filterHint':
     '词语匹配用户、容器、作业、命令和 PID。字段：gpu: user: pid: where: sm:>50 mem:>10G cpu: kind:',

@@ -1,4 +1,4 @@
-import type { health as en } from '../en/health';
+import type { texts as en } from '../en/health';
 import type { Translated } from '../types';
 
 export const health: Translated<typeof en> = {
@@ -45,8 +45,7 @@ export const health: Translated<typeof en> = {
   'health.remedy_install_provider': '安装或启动提供它的组件。',
   'health.remedy_look_into_log': '查看 smonitor 的日志和 dmesg：其中有路径与错误。',
   'health.remedy_report': '请报告此问题：文件的格式 smonitor 不认识。',
-  'health.remedy_load_driver':
-    '加载驱动的内核模块。若失败，说明它不是为此内核编译的，或显卡被其他驱动占用。',
+  'health.remedy_load_driver': '加载驱动的内核模块。若失败，说明它不是为此内核编译的，或显卡被其他驱动占用。',
   'health.remedy_restart_machine': '重启机器：驱动已升级，但旧的内核模块仍在使用。',
   'health.remedy_share_processes': '在容器之外运行 smonitor，或让容器共享宿主机的进程。',
   'health.clock': '时钟',

@@ -1,4 +1,4 @@
-import type { network as en } from '../en/network';
+import type { texts as en } from '../en/network';
 import type { Translated } from '../types';
 
 export const network: Translated<typeof en> = {

@@ -4,7 +4,6 @@ import type { Translated } from '../types';
 export const people: Translated<typeof en> = {
   'people.title': 'GPU 使用者',
   'people.user': '用户',
-  'people.unknown': '未知',
   'people.number': '用户 ID {id}',
   'people.cards': 'GPU',
   'people.memory': '显存',
@@ -19,7 +18,9 @@ export const people: Translated<typeof en> = {
   'people.never': '永不',
   'people.expired': '已于 {day} 到期',
   'people.none': '无',
-  'people.nobody': '没有人在使用 GPU。',
+  'people.nobody_none': '没有人在使用 GPU。',
+  'people.nobody_hidden': '访客看不到这些进程属于谁。',
+  'people.nobody_unknown': '现在无法得知谁在使用这些卡。',
   'people.absent': '无法读取 GPU 使用者：{reason}。',
   'people.more.other': '另有 {n} 个用户未列出。',
 };

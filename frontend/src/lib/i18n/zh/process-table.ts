@@ -55,8 +55,6 @@ export const processTable: Translated<typeof en> = {
   'process.details': '进程 {pid}',
   'process.close': '关闭',
   'process.copy': '复制命令',
-  'process.copied': '已复制',
-  'process.copy_failed': '已选中，请按 Ctrl+C',
   'process.ancestors': '上级进程',
   'process.no_ancestors': '列表中没有',
   'process.ended': '该进程已结束，此处为最后一次的数值。',

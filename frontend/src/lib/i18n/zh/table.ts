@@ -16,6 +16,8 @@ export const table: Translated<typeof en> = {
   'table.export': 'CSV',
   'table.export_hint': '将当前显示的内容下载为 CSV 文件',
   'table.copy': '复制{what}',
+  'table.copied': '已复制',
+  'table.copyFailed': '已选中，请按 Ctrl+C',
   'table.absent': '无读数：{reason}',
   'table.row_gone': '已不存在',
 };
