@@ -68,6 +68,7 @@ const PICTURES: readonly Picture[] = [
   { name: 'gpus-light', look: light, prepare: tab('gpus') },
   { name: 'gpus-dark', look: dark, prepare: tab('gpus') },
   { name: 'gpu-light', look: light, prepare: gpu },
+  { name: 'containers-light', look: light, prepare: tab('containers') },
   { name: 'phone-gpus-light', look: { ...light, ...PHONE }, prepare: tab('gpus') },
   { name: 'phone-storage-light', look: { ...light, ...PHONE }, prepare: tab('storage') },
   { name: 'host-zh', look: { ...light, locale: 'zh-CN' }, prepare: overview },

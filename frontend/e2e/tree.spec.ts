@@ -78,6 +78,9 @@ for (const locale of ['en-GB', 'zh-CN']) {
 
     for (const name of [
       'process drawer',
+      'one GPU',
+      'a divided GPU',
+      'container details',
       'filesystem details',
       'interface details',
       'settings',

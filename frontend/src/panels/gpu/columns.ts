@@ -84,16 +84,14 @@ export function gpuProcessColumns(): readonly Column<Line>[] {
       text: (line) => line.where,
       absent: onProcess((process) => process.place),
     }),
-    column('gpu', 'Gpu', 62, { narrowWidth: 46, essential: true, ...plain(cardText, groupCards) }),
+    column('gpu', 'Gpu', 62, { narrowWidth: 56, essential: true, ...plain(cardText, groupCards) }),
     column('pid', 'Pid', 84, {
-      narrowWidth: 62,
-      essential: true,
       numeric: true,
       sort: (line) => (line.kind === 'group' ? null : line.process.pid),
       text: (line) => (line.kind === 'group' ? '' : String(line.process.pid)),
     }),
     column('user', 'User', 120, {
-      narrowWidth: 62,
+      narrowWidth: 76,
       essential: true,
       ...plain(ownerText, groupOwners),
     }),
@@ -111,7 +109,7 @@ export function gpuProcessColumns(): readonly Column<Line>[] {
       },
     }),
     column('memory', 'Memory', 108, {
-      narrowWidth: 76,
+      narrowWidth: 92,
       hint: 'gpus.col_MemoryHint',
       essential: true,
       ...LARGEST_FIRST,

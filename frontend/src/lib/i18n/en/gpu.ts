@@ -44,6 +44,7 @@ export const gpu = addTexts({
   'gpu.unknownUser': 'unknown user',
   'gpu.userNumber': 'user {id}',
   'gpu.unreadable': 'The GPUs cannot be read',
+  'gpu.noCards': 'The driver runs and knows of no card.',
   'gpu.slowsAt': 'slows down at {celsius}',
 
   'gpu.session': 'session {n}',

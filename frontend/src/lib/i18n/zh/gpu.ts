@@ -38,6 +38,7 @@ export const gpu: Translated<typeof en> = {
   'gpu.unknownUser': '未知用户',
   'gpu.userNumber': '用户 {id}',
   'gpu.unreadable': '无法读取 GPU',
+  'gpu.noCards': '驱动在运行，但没有识别到任何显卡。',
   'gpu.slowsAt': '{celsius} 起降频',
 
   'gpu.session': '会话 {n}',
