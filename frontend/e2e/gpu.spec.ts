@@ -125,7 +125,7 @@ test('on a phone nothing is cut off', async ({ page, demo }) => {
     page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   for (const path of ['', '?tab=gpus', '?tab=gpus&view=table', `host/${DEMO}/gpu/1`]) {
     await liveAt(page, demo.url + path);
-    await expect(page.getByRole('main')).toContainText(/\/ 80\.0 GiB/);
+    await expect(page.getByRole('main')).toContainText(/\/\s80\.0\sGiB/);
     expect(await over(), path).toBeLessThanOrEqual(0);
   }
 });

@@ -11,7 +11,7 @@ import { drawn, expect, liveAt, test, type Watch } from './support/test';
 import { rows } from './support/processes';
 import { cutOff } from './support/screens';
 import type { Server } from './support/server';
-import { TABS } from './support/tabs';
+import { TABS, gpuStrip } from './support/tabs';
 
 const folder = process.env['SCREENSHOTS_DIR'];
 /** Long enough for charts to show something. */
@@ -26,7 +26,11 @@ interface Picture {
 
 async function overview(page: Page, demo: Server): Promise<void> {
   await liveAt(page, demo.url);
+  await expect(gpuStrip(page)).toBeVisible();
+  // On a phone the first chart is below what is seen, and drawn only once it is.
+  await page.locator('figure').first().scrollIntoViewIfNeeded();
   await drawn(page);
+  await page.evaluate(() => window.scrollTo(0, 0));
 }
 
 async function processes(page: Page, demo: Server): Promise<void> {

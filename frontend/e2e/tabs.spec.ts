@@ -88,7 +88,7 @@ const absence = (value: unknown): string | null =>
 test('what the real machine has is shown, what it lacks is said and is no zero', async ({ page, node }) => {
   test.setTimeout(90_000);
   await liveAt(page, `${node.url}?tab=storage`);
-  await expect(TABS[0]?.ready(page) ?? page.locator('none')).toBeVisible();
+  await expect(TABS.find(({ id }) => id === 'storage')?.ready(page) ?? page.locator('none')).toBeVisible();
   let host = await documentOf(node);
   await expect
     .poll(async () => {

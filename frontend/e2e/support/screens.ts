@@ -240,7 +240,7 @@ export const SCREENS: readonly Screen[] = [
       await cut();
       // What is read every second grows old a moment later; what is read less often, long after that.
       const old = page.getByRole('paragraph').filter({ hasText: /^(stale|过期) / });
-      await expect(old).toHaveCount(6);
+      await expect(old).toHaveCount(7);
       await tryNow(page);
     },
     close: (page) => page.unrouteAll({ behavior: 'ignoreErrors' }),

@@ -68,7 +68,9 @@ export function command(remedy: Remedy, what: string | null): string | null {
     case 'join_hidepid_group':
       return 'findmnt -no OPTIONS /proc';
     case 'join_engine_group':
-      return what?.startsWith('unix:///') ? `ls -l ${quoted(what.slice('unix://'.length))}` : null;
+      return what?.startsWith('unix:///') && !HIDDEN.test(what)
+        ? `ls -l ${quoted(what.slice('unix://'.length))}`
+        : null;
     case 'repair_or_unmount':
       return what?.startsWith('/') && !HIDDEN.test(what) ? `sudo umount -l ${quoted(what)}` : null;
     case 'find_what_hangs':
