@@ -112,6 +112,13 @@ impl Node {
         })
     }
 
+    /// For sources that say themselves how cards are, as made-up ones do: they know since when.
+    #[must_use]
+    pub fn with_judged_cards(mut self) -> Self {
+        self.assembly.takes_judgements();
+        self
+    }
+
     /// Measures until `stop`. `beat` is called at every turn of the loop.
     pub async fn run(mut self, stop: CancellationToken, beat: impl Fn()) {
         loop {

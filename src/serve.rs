@@ -341,6 +341,10 @@ fn measuring(config: &Config, what: What) -> Result<(Feed, Node), String> {
     }
     let node = Node::new(node_settings(config, host), sources, context, publisher)
         .map_err(|error| format!("cannot start a thread to read the machine: {error}"))?;
+    let node = match what {
+        What::Configured => node,
+        What::Demo { .. } => node.with_judged_cards(),
+    };
     Ok((feed, node))
 }
 

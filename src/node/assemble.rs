@@ -20,6 +20,8 @@ pub(super) struct Assembly {
     /// The newest of everything.
     newest: Snapshot,
     assessor: Assessor,
+    /// Whether cards come with what is to be said of them.
+    is_judged: bool,
     sources_taken_at: Option<UnixMillis>,
 }
 
@@ -30,14 +32,21 @@ impl Assembly {
         let newest = Snapshot::not_collected(settings.host.clone(), UnixMillis(0), interval);
         let gpus = settings.plan("gpus");
         let assessor = Assessor::new(gpus.background.unwrap_or(gpus.interval));
-        Self { names, newest, assessor, sources_taken_at: None }
+        Self { names, newest, assessor, is_judged: false, sources_taken_at: None }
+    }
+
+    /// Cards come with states, health and people: nothing is judged here.
+    pub(super) fn takes_judgements(&mut self) {
+        self.is_judged = true;
     }
 
     /// A source brought a value: its section is well and new.
     pub(super) fn collected(&mut self, mut collected: Collected, taken: TakenAt) {
         let newest = &mut self.newest;
         let at = taken.wall;
-        if let Collected::Gpus(gpus) = &mut collected {
+        if let Collected::Gpus(gpus) = &mut collected
+            && !self.is_judged
+        {
             self.assessor.assess(gpus, moment(taken));
         }
         macro_rules! renew_one {
