@@ -75,7 +75,8 @@ test('an update of the overview', async ({ page, start }) => {
   const traffic = new Traffic(page);
   await liveAt(page, server.url);
   await drawn(page);
-  await measure(page, traffic, 'overview');
+  // Eight cards with a line and a curve each stand on it: the budget of a view of cards.
+  await measure(page, traffic, 'overview', { scriptMs: 8, room: ROOM, least: 20, updates: UPDATES });
 });
 
 test('an update of the process table', async ({ page, start }) => {
@@ -97,7 +98,9 @@ for (const { id, ready } of TABS) {
     // With all rows: the most that the demo has.
     await liveAt(page, `${server.url}?tab=${id}${id === 'network' ? '&others=1' : ''}`);
     await expect(ready(page)).toBeVisible();
-    await measure(page, traffic, id, { scriptMs: 8, room: 1, least: 12, updates: 30 });
+    // The tab of cards draws as much as the overview; the others have to keep to it on any machine.
+    const room = id === 'gpus' ? ROOM : 1;
+    await measure(page, traffic, id, { scriptMs: 8, room, least: 12, updates: 30 });
   });
 }
 

@@ -9,7 +9,7 @@ use smonitor::clock::Clock;
 use smonitor::demo;
 use smonitor::feed::{self, Event, Feed, Subscription};
 use smonitor::host::{Collected, Context, Roots, Source};
-use smonitor::model::gpu::{DriverState, Gpu, Gpus};
+use smonitor::model::gpu::{DriverState, Gpu, GpuState, Gpus};
 use smonitor::model::wire::Topic;
 use smonitor::model::{HostId, Percent, Reading, Reason};
 use smonitor::node::{Node, Settings};
@@ -335,4 +335,32 @@ async fn one_question_gets_slow_values_too() {
     assert!(slow_runs.load(Ordering::SeqCst) <= 2, "collected for this one question");
     assert!(quick_runs.load(Ordering::SeqCst) <= 2, "collected for this one question");
     assert_eq!(table_runs.load(Ordering::SeqCst), 0, "no process table for this");
+}
+
+/// The demo knows since when its cards are what they are, which watching for a moment does not tell.
+#[tokio::test]
+async fn the_cards_of_a_demo_are_as_it_says() {
+    let clock = Clock::system();
+    let settings = feed::Settings { fresh_for: INTERVAL, wait_at_most: PATIENCE };
+    let (feed, publisher) = feed::new(settings, clock.clone());
+    let context = Context { roots: Roots::live(), clock, rate_window: Duration::from_secs(60) };
+    let settings = Settings {
+        host: id(),
+        interval: INTERVAL,
+        process_interval: INTERVAL,
+        linger: INTERVAL,
+        track_gpus: None,
+    };
+    let sources = smonitor::demo::sources(7, &context);
+    let node = Node::new(settings, sources, context, publisher).unwrap().with_judged_cards();
+    let stop = CancellationToken::new();
+    let _running = tokio::spawn(node.run(stop.clone(), || {}));
+    let (here, stop) = (id(), stop.drop_guard());
+    let asked = timeout(Duration::from_secs(5), feed.snapshot(&here, member()));
+    let host = asked.await.expect("in time").unwrap();
+    let gpus = host.gpus.value.present().unwrap();
+    let held = gpus.cards.iter().filter(|card| card.state == GpuState::Held);
+    assert!(held.clone().count() > 0, "held at once: {:?}", gpus.cards);
+    assert!(held.clone().all(|card| card.idle_since_ms.present().is_some()));
+    drop(stop);
 }
