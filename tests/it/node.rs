@@ -351,7 +351,7 @@ async fn the_cards_of_a_demo_are_as_it_says() {
         linger: INTERVAL,
         track_gpus: None,
     };
-    let sources = smonitor::demo::sources(7, &context);
+    let sources = demo::sources(7, &context);
     let node = Node::new(settings, sources, context, publisher).unwrap().with_judged_cards();
     let stop = CancellationToken::new();
     let _running = tokio::spawn(node.run(stop.clone(), || {}));
