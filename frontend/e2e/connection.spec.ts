@@ -268,15 +268,19 @@ test('lost frames are noticed, and the page ends equal to the document', async (
   }
 });
 
-/** PIDs and names of all rows of the page, as it would export them. */
+/** PIDs, owners and states of all rows of the page, as it would export them. */
 async function exported(page: Page): Promise<string[]> {
   const downloading = page.waitForEvent('download');
   await page.getByRole('button', { name: 'CSV' }).click();
   const text = await readFile(await (await downloading).path(), 'utf8');
-  return text
-    .split('\r\n')
-    .slice(1, -1)
-    .map((line) => line.split(',').slice(0, 3).join(' '));
+  return (
+    text
+      .split('\r\n')
+      .slice(1, -1)
+      .map((line) => line.split(','))
+      // Where it belongs stands between.
+      .map(([pid, user, , state]) => [pid, user, state].join(' '))
+  );
 }
 
 /** The same from the document itself. */
