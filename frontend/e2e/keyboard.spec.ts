@@ -201,7 +201,8 @@ test.describe('with a finger', () => {
   test.use({ hasTouch: true, isMobile: true, viewport: { width: 390, height: 844 } });
 
   const views = new Map<string, (page: Page) => Locator>([
-    ['', (page) => page.locator('.uplot canvas').first()],
+    // On a phone the charts stand below the cards, and are drawn once they come into view.
+    ['', (page) => page.getByRole('heading', { name: 'CPU', exact: true })],
     ['?tab=processes', (page) => rows(page).first()],
     ...TABS.map(({ id, ready }) => [`?tab=${id}`, ready] as const),
   ]);
