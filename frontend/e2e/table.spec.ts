@@ -177,7 +177,7 @@ test('the CSV file holds what is shown, and no formula', async ({ page, node }) 
     const text = await readFile(await download.path(), 'utf8');
     const lines = text.replace(/^\uFEFF/, '').split('\r\n');
     expect(lines).toHaveLength(3);
-    expect(lines[0]).toMatch(/^PID,User,State,CPU %,/);
+    expect(lines[0]).toMatch(/^PID,User,Where,State,CPU %,/);
     expect(lines[1]).toMatch(new RegExp(`^${String(evil.pid)},`));
     expect(lines[1]).toContain(`"'=HYPERLINK(""http://evil.example"",""a"") 121"`);
   } finally {
