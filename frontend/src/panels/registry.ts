@@ -31,9 +31,11 @@ function disksHeight({ filesystems }: HostDocument): number {
 const hasGpus = ({ gpus }: HostDocument): boolean =>
   !['not_supported', 'not_installed', 'not_collected', 'hidden'].includes(absence(gpus.value) ?? '');
 
-/** Numbers, and a line for each card. */
+/** Numbers, and a line for each card, which on a phone is several. */
 const gpusHeight = ({ gpus }: HostDocument): number =>
-  140 + 33 * Math.min(16, present(gpus.value)?.cards.length ?? 0);
+  140 +
+  (matchMedia('(max-width: 760px)').matches ? 105 : 33) *
+    Math.min(16, present(gpus.value)?.cards.length ?? 0);
 
 /** What a machine was bought for stands first, over the whole width. */
 export const PANELS_FIRST: readonly OverviewPanel[] = [
