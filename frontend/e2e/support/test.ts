@@ -124,5 +124,10 @@ export async function liveAt(page: Page, url: string): Promise<void> {
 
 /** Waits until the first chart of an overview is drawn: then all its parts are loaded. */
 export async function drawn(page: Page): Promise<void> {
+  // On a phone charts stand below the cards, and are drawn once they come into view.
+  await page.locator('figure').first().scrollIntoViewIfNeeded();
   await base.expect(page.locator('.uplot canvas').first()).toBeVisible();
+  await page.evaluate(() => {
+    window.scrollTo(0, 0);
+  });
 }
