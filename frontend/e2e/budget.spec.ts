@@ -176,7 +176,7 @@ for (const [kind, width] of [
     page,
     start,
   }) => {
-    test.setTimeout(150_000);
+    test.setTimeout(300_000);
     await page.setViewportSize({ width, height: 900 });
     await watchShifts(page);
     const traffic = new Traffic(page);

@@ -11,11 +11,13 @@ import { TABS } from './support/tabs';
 const UNITS: readonly (readonly [RegExp, string])[] = [
   [/# [kMGTP]?i?B\b/g, '# B'],
   [/# [kMGT]?bit\/s/g, '# bit/s'],
-  [/# (?:µs|ms|s|min|h|d|微秒|毫秒|秒|分钟|小时|天)(?![\w\u4e00-\u9fff])/gu, '# s'],
+  [/# (?:µs|ms|s|min|h|d|微秒|毫秒|秒|分钟|小时|天)(?!\w|(?!前)[\u4e00-\u9fff])/gu, '# s'],
   // Whether packets are lost just now, and how many thousands it were.
   [/(Drops|丢包) #\S*(?: · #\S*)?/g, '$1 #'],
   // Whether a sensor is warm is of the moment.
   [/(# °C) (?:high|critical|偏高|严重)$/g, '$1'],
+  // What holds a clock back is of the moment too.
+  [/(definition:) (?:nothing|power limit|无|功率上限)$/g, '$1 …'],
 ];
 
 /** One of many that are alike, and whose order is of the moment: rows of tables, temperatures. */
