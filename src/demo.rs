@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use crate::host::{Collected, Context, Source};
 use crate::model::clock_sync::ClockSync;
+use crate::model::cluster::HostStatus;
 use crate::model::container::Containers;
 use crate::model::cpu::Cpu;
 use crate::model::disk::Disks;
@@ -128,6 +129,7 @@ pub fn snapshot(seed: u64, at: UnixMillis) -> Snapshot {
             Snapshot {
                 host: host_id(seed),
                 taken_at_ms: at,
+                status: Arc::new(HostStatus::own(&host_id(seed), env!("CARGO_PKG_VERSION"))),
                 $( $key: section(machine.$key, at, interval(stringify!($key))), )*
                 processes: section(machine.processes, at, interval("processes")),
                 sources: Arc::new(names.into_iter().map(health).collect()),

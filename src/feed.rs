@@ -18,16 +18,18 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::model::recent::RecentDocument;
-use crate::model::wire::Topic;
-use crate::model::{Audience, HostId, Section, Snapshot, UnixMillis};
+use crate::model::wire::{HostRow, Topic};
+use crate::model::{Audience, HostId, Section, Snapshot, Text, UnixMillis};
 
 mod demand;
 mod encode;
 mod hide;
+mod line;
 mod recent;
 mod version;
 
 pub use demand::{Demand, TopicDemand};
+pub use line::line;
 pub use version::{DEFLATE_FROM_BYTES, Frame};
 
 use demand::{Kind, Lease};
@@ -88,7 +90,18 @@ struct Channels {
 #[derive(Default)]
 struct Host {
     snapshot: Option<Arc<Snapshot>>,
+    /// Its line in the overview, where hosts are published one by one.
+    line: Option<Arc<HostRow>>,
     recent: Recent,
+}
+
+/// A line per host, and the groups they stand in.
+#[derive(Debug, Clone, Default)]
+pub struct Overview {
+    /// Names of groups, in the order they are to be shown in.
+    pub groups: Arc<Vec<Text>>,
+    /// By key. What did not change since the overview before is the same row, not an equal one.
+    pub rows: Vec<Arc<HostRow>>,
 }
 
 /// What a subscription yields.
@@ -146,26 +159,47 @@ impl Publisher {
         channels.hosts.remove(host);
         channels.topics.remove(&Topic::Host(host.clone()));
         channels.topics.remove(&Topic::Processes(host.clone()));
-        self.publish_overview(&channels);
+        self.publish_lines(&channels);
     }
 
-    /// Publishes a snapshot of a host that was added. A topic moves on only if something in it
-    /// was read anew.
+    /// Publishes a snapshot of a host that was added, and its line in the overview. A topic moves on only
+    /// if something in it was read anew.
     pub fn publish(&self, snapshot: &Arc<Snapshot>) {
         let mut channels = self.0.channels();
-        let Some(host) = channels.hosts.get_mut(&snapshot.host) else { return };
+        if self.advance_host(&mut channels, snapshot) {
+            if let Some(host) = channels.hosts.get_mut(&snapshot.host) {
+                host.line = Some(Arc::new(line(snapshot)));
+            }
+            self.publish_lines(&channels);
+        }
+    }
+
+    /// Publishes a snapshot of a host that was added, for a role that publishes the overview by itself.
+    pub fn publish_host(&self, snapshot: &Arc<Snapshot>) {
+        self.advance_host(&mut self.0.channels(), snapshot);
+    }
+
+    /// Publishes the overview whole.
+    pub fn publish_overview(&self, overview: Overview) {
+        self.advance(&self.0.channels(), &Topic::Overview, Content::Overview(Arc::new(overview)));
+    }
+
+    /// Whether anything but processes was read anew.
+    fn advance_host(&self, channels: &mut Channels, snapshot: &Arc<Snapshot>) -> bool {
+        let Some(host) = channels.hosts.get_mut(&snapshot.host) else { return false };
         host.recent.push(snapshot);
         let earlier = host.snapshot.replace(snapshot.clone());
         let earlier = earlier.as_deref();
-        if !earlier.is_some_and(|earlier| same_host_values(earlier, snapshot)) {
+        let is_news = !earlier.is_some_and(|earlier| same_host_values(earlier, snapshot));
+        if is_news {
             let topic = Topic::Host(snapshot.host.clone());
-            self.advance(&channels, &topic, Content::Host(snapshot.clone()));
-            self.publish_overview(&channels);
+            self.advance(channels, &topic, Content::Host(snapshot.clone()));
         }
         if !earlier.is_some_and(|earlier| Arc::ptr_eq(&earlier.processes, &snapshot.processes)) {
             let topic = Topic::Processes(snapshot.host.clone());
-            self.advance(&channels, &topic, Content::Processes(snapshot.clone()));
+            self.advance(channels, &topic, Content::Processes(snapshot.clone()));
         }
+        is_news
     }
 
     /// Adds to what is known of a host's last ten minutes, without telling anybody.
@@ -181,10 +215,11 @@ impl Publisher {
         self.0.demand.subscribe()
     }
 
-    fn publish_overview(&self, channels: &Channels) {
-        let snapshots = channels.hosts.values().filter_map(|host| host.snapshot.clone());
-        let hosts = snapshots.collect();
-        self.advance(channels, &Topic::Overview, Content::Overview(hosts));
+    /// The overview of hosts that are published one by one.
+    fn publish_lines(&self, channels: &Channels) {
+        let rows: Vec<_> = channels.hosts.values().filter_map(|host| host.line.clone()).collect();
+        let overview = Overview { groups: Arc::default(), rows };
+        self.advance(channels, &Topic::Overview, Content::Overview(Arc::new(overview)));
     }
 
     fn advance(&self, channels: &Channels, topic: &Topic, content: Content) {
@@ -212,7 +247,9 @@ fn same_host_values(earlier: &Snapshot, now: &Snapshot) -> bool {
             $( Arc::ptr_eq(&earlier.$key, &now.$key) && )* true
         };
     }
-    crate::host_sections!(compare) && Arc::ptr_eq(&earlier.sources, &now.sources)
+    crate::host_sections!(compare)
+        && Arc::ptr_eq(&earlier.sources, &now.sources)
+        && Arc::ptr_eq(&earlier.status, &now.status)
 }
 
 /// Whether every source of the host's own topic has either said something not longer ago than it is
@@ -262,6 +299,11 @@ impl Feed {
     /// If the topic does not exist, the audience may not see it, or there are no values at all
     /// and none came in time.
     pub async fn document(&self, topic: &Topic, audience: Audience) -> Result<Bytes, Refusal> {
+        Ok(self.fresh(topic, audience).await?.document(audience))
+    }
+
+    /// The newest version if it is fresh, else the next, which this sets going.
+    async fn fresh(&self, topic: &Topic, audience: Audience) -> Result<Arc<Version>, Refusal> {
         let mut receiver = self.receiver(topic, audience)?;
         if !self.is_fresh(&receiver) {
             receiver.mark_unchanged();
@@ -273,8 +315,34 @@ impl Feed {
                 Err(_) => {}
             }
         }
-        let version = receiver.borrow().clone().ok_or(Refusal::Unavailable)?;
-        Ok(version.document(audience))
+        let version = receiver.borrow().clone();
+        version.ok_or(Refusal::Unavailable)
+    }
+
+    /// What brings a reader who has version `last_seq` of a topic up to date: nothing if that is the newest,
+    /// a patch if it is the one before, else all of it. Collects as [`Feed::document`] does.
+    ///
+    /// # Errors
+    /// As for [`Feed::document`].
+    pub async fn poll(
+        &self,
+        topic: &Topic,
+        audience: Audience,
+        last_seq: Option<u64>,
+    ) -> Result<Option<Frame>, Refusal> {
+        let version = self.fresh(topic, audience).await?;
+        Ok((last_seq != Some(version.seq)).then(|| version.frame(audience, last_seq)))
+    }
+
+    /// The overview, for a one-off reader who makes something else of it than a document. Collects as
+    /// [`Feed::document`] does.
+    ///
+    /// # Errors
+    /// As for [`Feed::document`].
+    pub async fn overview(&self, audience: Audience) -> Result<Overview, Refusal> {
+        let version = self.fresh(&Topic::Overview, audience).await?;
+        let overview = version.overview().ok_or(Refusal::Unavailable)?;
+        Ok(hide::overview(overview, audience))
     }
 
     /// What is known of a host, for a one-off reader who makes something else of it than a document:

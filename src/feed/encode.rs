@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::hide;
+use super::{Overview, hide};
 
 use crate::model::process::{Process, ProcessRow, ProcessSummary, ProcessTable};
 use crate::model::table::Row;
@@ -54,38 +54,42 @@ impl Object {
     }
 }
 
-pub(super) fn overview(hosts: &[Arc<Snapshot>], audience: Audience) -> Vec<u8> {
-    let mut object = Object::new(256);
-    let rows: Vec<HostRow> = host_rows(hosts, audience).collect();
-    object.field("hosts", &rows);
+pub(super) fn overview(overview: &Overview, audience: Audience) -> Vec<u8> {
+    let shown = &hide::overview(overview, audience);
+    let mut object = Object::new(256 + shown.rows.len() * 4096);
+    object.field("groups", &*shown.groups);
+    object.field("hosts", &shown.rows);
     object.end()
 }
 
-pub(super) fn overview_patch(
-    earlier: &[Arc<Snapshot>],
-    now: &[Arc<Snapshot>],
-    audience: Audience,
-) -> Vec<u8> {
-    let before: BTreeMap<Text, HostRow> =
-        host_rows(earlier, audience).map(|row| (row.key.clone(), row)).collect();
-    let after: Vec<HostRow> = host_rows(now, audience).collect();
+pub(super) fn overview_patch(earlier: &Overview, now: &Overview, audience: Audience) -> Vec<u8> {
+    let mut replace = Object::new(256);
+    field_if_changed(&mut replace, "groups", &*earlier.groups, &*now.groups);
+    let seen = |row: &&Arc<HostRow>| hide::sees(row, audience);
+    let mut before: BTreeMap<&str, &Arc<HostRow>> =
+        earlier.rows.iter().filter(seen).map(|row| (&*row.key, row)).collect();
     let mut table = TableChanges::new();
-    for row in &after {
-        match before.get(&row.key) {
-            Some(old) => table.changed(row.change_since(old)),
-            None => table.added(row),
+    for row in now.rows.iter().filter(seen) {
+        match before.remove(&*row.key) {
+            Some(old) if Arc::ptr_eq(old, row) => {}
+            Some(old) => {
+                let change = hide::row(row, audience).change_since(&hide::row(old, audience));
+                table.changed(change);
+            }
+            None => table.added(&**hide::row(row, audience)),
         }
     }
-    for key in before.keys().filter(|key| !after.iter().any(|row| row.key == **key)) {
-        table.dropped(key);
+    for row in before.into_values() {
+        table.dropped(&row.key);
     }
-    patch(Object::new(2), [("hosts", table)])
+    patch(replace, [("hosts", table)])
 }
 
 pub(super) fn host(snapshot: &Snapshot, audience: Audience) -> Vec<u8> {
     let snapshot = &*hide::host(snapshot, audience);
     let mut object = Object::new(16 << 10);
     object.field("host", &snapshot.host);
+    object.field("status", &*snapshot.status);
     macro_rules! write {
         ($( $(#[$doc:meta])* $key:ident: $type:ident, )*) => {
             $( object.field(stringify!($key), &snapshot.$key); )*
@@ -105,6 +109,7 @@ pub(super) fn host_patch(earlier: &Snapshot, now: &Snapshot, audience: Audience)
         };
     }
     crate::host_sections!(write);
+    field_if_changed(&mut replace, "status", &earlier.status, &now.status);
     field_if_changed(&mut replace, "sources", &earlier.sources, &now.sources);
     patch(replace, [])
 }
@@ -175,30 +180,6 @@ fn summary(snapshot: &Snapshot) -> Section<ProcessSummary> {
         interval_ms: *interval_ms,
         problem: *problem,
         value: value.as_ref().map(|table: &ProcessTable| table.summary),
-    }
-}
-
-fn host_rows(
-    hosts: &[Arc<Snapshot>],
-    audience: Audience,
-) -> impl Iterator<Item = HostRow> + use<'_> {
-    hosts.iter().filter(move |host| audience.sees_host(&host.host)).map(|host| host_row(host))
-}
-
-fn host_row(snapshot: &Snapshot) -> HostRow {
-    let system = snapshot.system.value.as_ref();
-    HostRow {
-        key: snapshot.host.as_str().into(),
-        taken_at_ms: snapshot.cpu.taken_at_ms,
-        hostname: system.and_then(|system| system.hostname.clone()),
-        operating_system: system
-            .and_then(|system| system.operating_system.as_ref().map(|os| os.pretty_name.clone())),
-        cpu_percent: snapshot
-            .cpu
-            .value
-            .as_ref()
-            .and_then(|cpu| cpu.usage.map(|usage| usage.busy_percent)),
-        memory_percent: snapshot.memory.value.as_ref().and_then(|memory| memory.used_percent),
     }
 }
 

@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use crate::model::filesystem::FilesystemRole;
 use crate::model::gpu::{GpuFinding, Gpus};
-use crate::model::{Audience, Reading, Reason, Section, Snapshot};
+use crate::model::wire::HostRow;
+use crate::model::{Audience, HostId, Reading, Reason, Section, Snapshot};
+
+use super::Overview;
 
 /// The snapshot as `audience` may see it, processes apart: they are another topic.
 pub(super) fn host(snapshot: &Snapshot, audience: Audience) -> Cow<'_, Snapshot> {
@@ -53,6 +56,31 @@ pub(super) fn without_processes(snapshot: &Snapshot, audience: Audience) -> Snap
     let mut shown = host(snapshot, audience).into_owned();
     shown.processes = Arc::new(Section::not_collected(shown.processes.interval_ms));
     shown
+}
+
+/// Whether `audience` may know of the host in this line at all.
+pub(super) fn sees(row: &HostRow, audience: Audience) -> bool {
+    HostId::parse(&row.key).is_ok_and(|host| audience.sees_host(&host))
+}
+
+/// A line of the overview as `audience` may see it.
+pub(super) fn row(row: &Arc<HostRow>, audience: Audience) -> Cow<'_, Arc<HostRow>> {
+    if audience.sees_names() {
+        return Cow::Borrowed(row);
+    }
+    let mut shown = HostRow::clone(row);
+    shown.address = Reading::absent(Reason::Hidden);
+    shown.users = Reading::absent(Reason::Hidden);
+    Cow::Owned(Arc::new(shown))
+}
+
+/// The overview as `audience` may see it.
+pub(super) fn overview(overview: &Overview, audience: Audience) -> Overview {
+    let seen = overview.rows.iter().filter(|row| sees(row, audience));
+    Overview {
+        groups: overview.groups.clone(),
+        rows: seen.map(|each| row(each, audience).into_owned()).collect(),
+    }
 }
 
 /// Everybody who looks for a card may see which are free; who is on the others is not theirs to know.

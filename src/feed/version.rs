@@ -10,7 +10,7 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
-use super::encode;
+use super::{Overview, encode};
 use crate::model::wire::Topic;
 use crate::model::{Audience, Snapshot, UnixMillis};
 
@@ -24,7 +24,7 @@ const DEFLATE_LEVEL: u32 = 4;
 /// What a topic is made of.
 #[derive(Clone)]
 pub(super) enum Content {
-    Overview(Vec<Arc<Snapshot>>),
+    Overview(Arc<Overview>),
     Host(Arc<Snapshot>),
     Processes(Arc<Snapshot>),
 }
@@ -125,6 +125,14 @@ impl Version {
         }
     }
 
+    /// The overview, if it is that.
+    pub(super) fn overview(&self) -> Option<&Overview> {
+        match &self.content {
+            Content::Overview(overview) => Some(overview),
+            Content::Host(_) | Content::Processes(_) => None,
+        }
+    }
+
     /// How often what it is made of is read while somebody looks.
     pub(super) fn interval(&self) -> Duration {
         Duration::from_millis(match &self.content {
@@ -173,7 +181,7 @@ impl Version {
 impl Content {
     fn document(&self, audience: Audience) -> Vec<u8> {
         match self {
-            Self::Overview(hosts) => encode::overview(hosts, audience),
+            Self::Overview(overview) => encode::overview(overview, audience),
             Self::Host(snapshot) => encode::host(snapshot, audience),
             Self::Processes(snapshot) => encode::processes(snapshot, audience),
         }

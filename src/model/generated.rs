@@ -3,6 +3,7 @@
 use ts_rs::{Config, TS};
 
 use crate::model::api::{ErrorBody, HealthBody, SessionBody, SignIn};
+use crate::model::cluster::{FreeBody, HostTrouble, UsersBody};
 use crate::model::recent::RecentDocument;
 use crate::model::server::{ManagerBody, ServerBody};
 use crate::model::wire::{
@@ -28,6 +29,9 @@ fn the_pages_types_are_made_from_these() {
     SignIn::export_all(&config).unwrap();
     ServerBody::export_all(&config).unwrap();
     ManagerBody::export_all(&config).unwrap();
+    FreeBody::export_all(&config).unwrap();
+    UsersBody::export_all(&config).unwrap();
+    HostTrouble::export_all(&config).unwrap();
     let made = std::fs::read_to_string(folder.path().join("api.ts")).unwrap();
     if std::env::var_os("UPDATE_GENERATED").is_some() {
         std::fs::write(API_TS, &made).unwrap();

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::clock_sync::ClockSync;
+use super::cluster::HostStatus;
 use super::container::Containers;
 use super::cpu::Cpu;
 use super::disk::Disks;
@@ -20,7 +21,7 @@ use super::source::SourceHealth;
 use super::system::System;
 use super::unit::Units;
 use super::zfs::Zfs;
-use super::{HostId, Section, UnixMillis};
+use super::{HostId, Section, Text, UnixMillis};
 
 /// The sections of a host, processes apart: `documentation, key: Type`. The key is the name of the
 /// source and of the section on the wire. Whatever has a part for every section is made from this
@@ -74,6 +75,8 @@ macro_rules! define_snapshot {
             pub host: HostId,
             /// When it was put together.
             pub taken_at_ms: UnixMillis,
+            /// How it is reached, and what it is called.
+            pub status: Arc<HostStatus>,
             $( $(#[$doc])* pub $key: Arc<Section<$type>>, )*
             /// Processes.
             pub processes: Arc<Section<ProcessTable>>,
@@ -85,7 +88,7 @@ macro_rules! define_snapshot {
 host_sections!(define_snapshot);
 
 impl Snapshot {
-    /// A snapshot of a host of which nothing was read yet; `interval_ms` says how often each
+    /// A snapshot of a host that was not heard of yet; `interval_ms` says how often each
     /// section, by its key, is going to be.
     #[must_use]
     pub fn not_collected(
@@ -96,6 +99,7 @@ impl Snapshot {
         macro_rules! build {
             ($( $(#[$doc:meta])* $key:ident: $type:ident, )*) => {
                 Self {
+                    status: Arc::new(HostStatus::waiting(host.as_str().into(), Text::default())),
                     host,
                     taken_at_ms,
                     $( $key: Arc::new(Section::not_collected(interval_ms(stringify!($key)))), )*

@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::clock_sync::ClockSync;
+use super::cluster::{CardFacts, CardStatus, CardUser, HostStatus};
 use super::container::Containers;
 use super::cpu::Cpu;
 use super::disk::Disks;
 use super::filesystem::Filesystems;
-use super::gpu::Gpus;
+use super::gpu::{DriverState, Gpus};
 use super::login::Logins;
 use super::memory::Memory;
 use super::network::{Network, Sockets};
@@ -19,7 +20,9 @@ use super::source::SourceHealth;
 use super::system::System;
 use super::unit::Units;
 use super::zfs::Zfs;
-use super::{HostId, Percent, Reading, Role, Section, UnixMillis};
+use super::{
+    Bytes, BytesPerSecond, Celsius, HostId, Percent, Reading, Role, Section, Text, UnixMillis, Watts,
+};
 
 /// Version of this contract. Raised when a client of the version before would go wrong.
 pub const PROTOCOL_VERSION: u32 = 1;
@@ -266,23 +269,59 @@ pub struct TablePatch {
 #[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
 #[cfg_attr(test, ts(export_to = "api.ts"))]
 pub struct OverviewDocument {
+    /// Names of groups in the order they are to be shown in; empty where there are none.
+    pub groups: Vec<Text>,
     /// Table: the hosts this viewer may see, by key, which is the host id.
     pub hosts: Vec<HostRow>,
 }
 
 crate::table_row! {
-    /// A host in a line.
+    /// A host in a line. The lists that begin with `card_` go by `cards`: the same place is the same card.
+    /// They stand apart so that what seldom changes is not sent with what always does.
     pub struct HostRow, change HostChange {
+        /// How it is reached, and what it is called.
+        pub status: HostStatus,
         /// When its values were taken.
         pub taken_at_ms: Reading<UnixMillis>,
         /// Host name as the kernel says it.
         pub hostname: Reading<String>,
         /// Distribution, in one line.
         pub operating_system: Reading<String>,
+        /// Where to reach it: the address in the settings of the app, else its own primary one.
+        pub address: Reading<Text>,
+        /// When it was started.
+        pub booted_at_ms: Reading<UnixMillis>,
+        /// Logical processors.
+        pub cpu_threads: Reading<u32>,
         /// Processor time in use, all processors, 0–100 %.
         pub cpu_percent: Reading<Percent>,
+        /// Memory in all.
+        pub memory_total_bytes: Reading<Bytes>,
         /// Memory in use, 0–100 %.
         pub memory_percent: Reading<Percent>,
+        /// The fullest of its filesystems, 0–100 % of what users can have.
+        pub disk_percent: Reading<Percent>,
+        /// Bytes received over all real interfaces.
+        pub received_bytes_per_second: Reading<BytesPerSecond>,
+        /// The same, sent.
+        pub sent_bytes_per_second: Reading<BytesPerSecond>,
+        /// Whether the cards' driver serves them.
+        pub driver: Reading<DriverState>,
+        /// Its cards; absent with `not_supported` where there is none.
+        pub cards: Reading<Vec<CardFacts>>,
+        /// How they are.
+        pub card_status: Vec<CardStatus>,
+        /// Time in use, 0–100 %, to the nearest whole.
+        pub card_percent: Vec<Reading<Percent>>,
+        /// Memory in use.
+        pub card_memory_bytes: Vec<Reading<Bytes>>,
+        /// Temperature, to the nearest degree.
+        pub card_celsius: Vec<Reading<Celsius>>,
+        /// Power drawn, to the nearest watt.
+        pub card_watts: Vec<Reading<Watts>>,
+        /// Who is on them, by card, then memory; at most [`CARD_USERS_MAX`](super::cluster::CARD_USERS_MAX).
+        /// Absent where there are no cards, and for guests.
+        pub users: Reading<Vec<CardUser>>,
     }
 }
 
@@ -295,6 +334,8 @@ macro_rules! define_host_document {
         pub struct HostDocument {
             /// Which host.
             pub host: HostId,
+            /// How it is reached, and what it is called.
+            pub status: HostStatus,
             $( $(#[$doc])* pub $key: Section<$type>, )*
             /// How smonitor's sources are doing.
             pub sources: Vec<SourceHealth>,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::assess::{Assessor, Moment};
 use crate::host::{Collected, TakenAt};
+use crate::model::cluster::HostStatus;
 use crate::model::gpu::Gpus;
 use crate::model::source::SourceHealth;
 use crate::model::{Problem, Reading, Section, Snapshot, UnixMillis};
@@ -29,7 +30,8 @@ impl Assembly {
     pub(super) fn new(settings: &Settings, names: Vec<&'static str>) -> Self {
         let interval =
             |name| u64::try_from(settings.plan(name).interval.as_millis()).unwrap_or(u64::MAX);
-        let newest = Snapshot::not_collected(settings.host.clone(), UnixMillis(0), interval);
+        let mut newest = Snapshot::not_collected(settings.host.clone(), UnixMillis(0), interval);
+        newest.status = Arc::new(HostStatus::own(&settings.host, env!("CARGO_PKG_VERSION")));
         let gpus = settings.plan("gpus");
         let assessor = Assessor::new(gpus.background.unwrap_or(gpus.interval));
         Self { names, newest, assessor, is_judged: false, sources_taken_at: None }

@@ -30,6 +30,93 @@ export type Bytes = number;
 export type BytesPerSecond = number;
 
 /**
+ * What stays the same of a card. Its place in the list is its place in the other lists of the host's row.
+ */
+export type CardFacts = { 
+/**
+ * Number, as in `nvidia-smi`.
+ */
+index: number, 
+/**
+ * Model, `NVIDIA A100-SXM4-80GB`.
+ */
+model: Reading<Text>, 
+/**
+ * Memory.
+ */
+memory_total_bytes: Reading<Bytes>, 
+/**
+ * Profiles of its MIG slices, in order; empty if it is not divided.
+ */
+slices: Array<Reading<Text>>, };
+
+/**
+ * What seldom changes of a card.
+ */
+export type CardStatus = { 
+/**
+ * Free, held, in use, faulty.
+ */
+state: GpuState, 
+/**
+ * Since when, if that was seen.
+ */
+since_ms: Reading<UnixMillis>, 
+/**
+ * Since when nothing computes on it, if nothing does and that was seen to begin.
+ */
+idle_since_ms: Reading<UnixMillis>, 
+/**
+ * The worst of what is wrong with it.
+ */
+severity: Severity | null, 
+/**
+ * The newest XID error that is held against it.
+ */
+xid: number | null, 
+/**
+ * States of its MIG slices, in order.
+ */
+slices: Array<GpuState>, };
+
+/**
+ * One user on one card.
+ */
+export type CardUser = { 
+/**
+ * Number of the card.
+ */
+gpu: number, 
+/**
+ * Name of the user; absent if the number has none.
+ */
+user: Reading<Text>, 
+/**
+ * Number of the user.
+ */
+user_id: Reading<number>, 
+/**
+ * Memory of the card that the user's processes hold.
+ */
+memory_bytes: Reading<Bytes>, 
+/**
+ * Processes of the user on the card.
+ */
+processes: number, 
+/**
+ * Start of the oldest of them.
+ */
+since_ms: Reading<UnixMillis>, 
+/**
+ * Name of the one that holds most memory.
+ */
+process: Reading<Text>, 
+/**
+ * Container of that one, if it is in one.
+ */
+container: ContainerRef | null, };
+
+/**
  * Degrees Celsius, kept to one decimal.
  */
 export type Celsius = number;
@@ -712,6 +799,30 @@ rows: Array<Filesystem>,
  * Filesystems beyond [`FILESYSTEMS_MAX`], which have no row.
  */
 left_out: number, };
+
+/**
+ * `GET /api/v1/gpus/free`: where the cards that were asked for are free. Query: `gpus` (how many on one
+ * host, default 1), `memory_bytes` (free on each), `model` (part of its name, letters of any case),
+ * `same_host` (default true; false: from several hosts together).
+ */
+export type FreeBody = { 
+/**
+ * The server's clock.
+ */
+server_time_ms: UnixMillis, 
+/**
+ * Cards that are free, of all that fit the model and the memory.
+ */
+free: number, 
+/**
+ * Cards that fit the model and the memory, free or not, on hosts that are up.
+ */
+fitting: number, 
+/**
+ * Hosts that have enough, best first: those that waste least, then those idle for longest. With
+ * `same_host=false` hosts that have enough together.
+ */
+offers: Array<Offer>, };
 
 /**
  * Clock frequency. Source: `/sys/devices/system/cpu/cpuN/cpufreq/scaling_cur_freq` (kHz), else
@@ -1454,6 +1565,55 @@ version: string,
 server_time_ms: UnixMillis, };
 
 /**
+ * A card that a user is on.
+ */
+export type HeldCard = { 
+/**
+ * Which host.
+ */
+host: HostId, 
+/**
+ * How the card is.
+ */
+state: GpuState, 
+/**
+ * Since when nothing computes on it, if nothing does and that was seen to begin.
+ */
+idle_since_ms: Reading<UnixMillis>, 
+/**
+ * Number of the card.
+ */
+gpu: number, 
+/**
+ * Name of the user; absent if the number has none.
+ */
+user: Reading<Text>, 
+/**
+ * Number of the user.
+ */
+user_id: Reading<number>, 
+/**
+ * Memory of the card that the user's processes hold.
+ */
+memory_bytes: Reading<Bytes>, 
+/**
+ * Processes of the user on the card.
+ */
+processes: number, 
+/**
+ * Start of the oldest of them.
+ */
+since_ms: Reading<UnixMillis>, 
+/**
+ * Name of the one that holds most memory.
+ */
+process: Reading<Text>, 
+/**
+ * Container of that one, if it is in one.
+ */
+container: ContainerRef | null, };
+
+/**
  * The first message: who answers, and what the page needs before anything else.
  */
 export type Hello = { 
@@ -1516,6 +1676,10 @@ export type HostDocument = {
  * Which host.
  */
 host: HostId, 
+/**
+ * How it is reached, and what it is called.
+ */
+status: HostStatus, 
 /**
  * The machine and its operating system.
  */
@@ -1586,18 +1750,24 @@ containers: Section<Containers>,
 sources: Array<SourceHealth>, };
 
 /**
- * 1–64 characters of `[a-z0-9._-]`: the name in the config, else made from the host name.
+ * 1–64 characters of `[a-z0-9._-]`: the name in the config, else made from the host name. A host behind an app
+ * that is itself asked as a node is `site~host`, with at most [`HostId::MAX_SITES`] sites before it.
  */
 export type HostId = string;
 
 /**
- * A host in a line.
+ * A host in a line. The lists that begin with `card_` go by `cards`: the same place is the same card.
+ * They stand apart so that what seldom changes is not sent with what always does.
  */
 export type HostRow = { 
 /**
  * Identity of the row: the same key in the next snapshot is the same thing.
  */
 key: Text, 
+/**
+ * How it is reached, and what it is called.
+ */
+status: HostStatus, 
 /**
  * When its values were taken.
  */
@@ -1611,13 +1781,134 @@ hostname: Reading<string>,
  */
 operating_system: Reading<string>, 
 /**
+ * Where to reach it: the address in the settings of the app, else its own primary one.
+ */
+address: Reading<Text>, 
+/**
+ * When it was started.
+ */
+booted_at_ms: Reading<UnixMillis>, 
+/**
+ * Logical processors.
+ */
+cpu_threads: Reading<number>, 
+/**
  * Processor time in use, all processors, 0–100 %.
  */
 cpu_percent: Reading<Percent>, 
 /**
+ * Memory in all.
+ */
+memory_total_bytes: Reading<Bytes>, 
+/**
  * Memory in use, 0–100 %.
  */
-memory_percent: Reading<Percent>, };
+memory_percent: Reading<Percent>, 
+/**
+ * The fullest of its filesystems, 0–100 % of what users can have.
+ */
+disk_percent: Reading<Percent>, 
+/**
+ * Bytes received over all real interfaces.
+ */
+received_bytes_per_second: Reading<BytesPerSecond>, 
+/**
+ * The same, sent.
+ */
+sent_bytes_per_second: Reading<BytesPerSecond>, 
+/**
+ * Whether the cards' driver serves them.
+ */
+driver: Reading<DriverState>, 
+/**
+ * Its cards; absent with `not_supported` where there is none.
+ */
+cards: Reading<Array<CardFacts>>, 
+/**
+ * How they are.
+ */
+card_status: Array<CardStatus>, 
+/**
+ * Time in use, 0–100 %, to the nearest whole.
+ */
+card_percent: Array<Reading<Percent>>, 
+/**
+ * Memory in use.
+ */
+card_memory_bytes: Array<Reading<Bytes>>, 
+/**
+ * Temperature, to the nearest degree.
+ */
+card_celsius: Array<Reading<Celsius>>, 
+/**
+ * Power drawn, to the nearest watt.
+ */
+card_watts: Array<Reading<Watts>>, 
+/**
+ * Who is on them, by card, then memory; at most [`CARD_USERS_MAX`](super::cluster::CARD_USERS_MAX).
+ * Absent where there are no cards, and for guests.
+ */
+users: Reading<Array<CardUser>>, };
+
+/**
+ * Whether what is shown of a host is true now.
+ */
+export type HostState = "up" | "stale" | "down" | "waiting" | "maintenance";
+
+/**
+ * How a host is, seen from whoever shows it. On a node: of itself.
+ */
+export type HostStatus = { 
+/**
+ * Name to show; the id where nobody gave another.
+ */
+name: Text, 
+/**
+ * The group it stands in; empty where there are no groups.
+ */
+group: Text, 
+/**
+ * Whether what is shown of it is true now.
+ */
+state: HostState, 
+/**
+ * Since when, by the clock of whoever shows it.
+ */
+state_since_ms: Reading<UnixMillis>, 
+/**
+ * What went wrong when news were last asked for; none while all is well.
+ */
+trouble: HostTrouble | null, 
+/**
+ * How far its clock is ahead of ours, in milliseconds; only where that is more than a second or two.
+ * Times of its values are told by our clock.
+ */
+clock_ahead_ms: number | null, 
+/**
+ * Version of its smonitor.
+ */
+version: Reading<Text>, 
+/**
+ * Why it is in maintenance, if it is.
+ */
+maintenance: Text | null, };
+
+/**
+ * Why there are no news of a host.
+ */
+export type HostTrouble = { 
+/**
+ * What it is.
+ */
+kind: TroubleKind, 
+/**
+ * Since when, by the clock of whoever shows it.
+ */
+since_ms: UnixMillis, 
+/**
+ * A figure or name that belongs to it: the status of an answer, the host that answered instead.
+ */
+detail: Text | null, };
 
 /**
  * Huge pages that were set aside (`vm.nr_hugepages`), of the default size.
@@ -2042,6 +2333,44 @@ remote: Reading<Text>,
 errors: Reading<number>, };
 
 /**
+ * Free cards on one host.
+ */
+export type Offer = { 
+/**
+ * Which host.
+ */
+host: HostId, 
+/**
+ * Its name to show.
+ */
+name: Text, 
+/**
+ * What to call it for `ssh`: its address in the settings, else the host name it tells.
+ */
+address: Text, 
+/**
+ * Model of the cards.
+ */
+model: Reading<Text>, 
+/**
+ * Numbers of the cards to take, as many as were asked for (`CUDA_VISIBLE_DEVICES` with
+ * `CUDA_DEVICE_ORDER=PCI_BUS_ID`).
+ */
+gpus: Array<number>, 
+/**
+ * How many of that model are free there.
+ */
+free: number, 
+/**
+ * The least free memory of those to take.
+ */
+memory_free_bytes: Reading<Bytes>, 
+/**
+ * Since when the last of them has been idle, if that was seen.
+ */
+idle_since_ms: Reading<UnixMillis>, };
+
+/**
  * A distribution, in its own words.
  */
 export type OperatingSystem = { 
@@ -2066,6 +2395,10 @@ pretty_name: string, };
  * Topic `overview`: a line per host.
  */
 export type OverviewDocument = { 
+/**
+ * Names of groups in the order they are to be shown in; empty where there are none.
+ */
+groups: Array<Text>, 
 /**
  * Table: the hosts this viewer may see, by key, which is the host id.
  */
@@ -3208,6 +3541,11 @@ errors_per_second: Reading<PerSecond>,
 dropped_per_second: Reading<PerSecond>, };
 
 /**
+ * What can go wrong between an app and a node. A closed list: label, log field and key of the page's text.
+ */
+export type TroubleKind = "name_not_found" | "refused" | "unreachable" | "connect_timeout" | "read_timeout" | "broken" | "tls_failed" | "wrong_certificate" | "unauthorized" | "forbidden" | "http_status" | "malformed" | "too_large" | "other_protocol" | "other_host" | "clone" | "no_report";
+
+/**
  * Failed units. Empty if all is well. Absent (`not_installed`) where systemd does not run.
  */
 export type Units = { 
@@ -3224,6 +3562,37 @@ left_out: number, };
  * A point in time: milliseconds since 1970-01-01T00:00:00Z.
  */
 export type UnixMillis = number;
+
+/**
+ * A user and the cards used.
+ */
+export type UserOnCards = { 
+/**
+ * Name; absent if the number has none.
+ */
+user: Reading<Text>, 
+/**
+ * Memory held, of all cards.
+ */
+memory_bytes: Reading<Bytes>, 
+/**
+ * The cards, by host, then number.
+ */
+cards: Array<HeldCard>, };
+
+/**
+ * `GET /api/v1/users`: who is on which card. Query: `user` (only this one).
+ */
+export type UsersBody = { 
+/**
+ * The server's clock.
+ */
+server_time_ms: UnixMillis, 
+/**
+ * Users, most cards first, then most memory. The same name on two hosts is one user; a number without a
+ * name is one user of its host.
+ */
+users: Array<UserOnCards>, };
 
 /**
  * One open WebSocket connection.
