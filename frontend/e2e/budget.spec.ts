@@ -176,7 +176,7 @@ for (const [kind, width] of [
     page,
     start,
   }) => {
-    test.setTimeout(300_000);
+    test.setTimeout(240_000);
     await page.setViewportSize({ width, height: 900 });
     await watchShifts(page);
     const traffic = new Traffic(page);
@@ -203,6 +203,11 @@ for (const [kind, width] of [
     await drawn(page);
     await frames(8);
     for (const tab of TABS) {
+      // The machine under test has no containers: then there is no tab for them.
+      if (tab.id === 'containers' && (await tabLink(page, tab).count()) === 0) {
+        expect(kind).toBe('node');
+        continue;
+      }
       await page.evaluate(() =>
         Object.assign((window as unknown as { seen: Seen }).seen, { shift: 0, moved: [] }),
       );

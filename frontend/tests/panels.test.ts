@@ -27,7 +27,7 @@ describe('CpuPanel', () => {
     const { container } = render(CpuPanel, { document: hostDocument() });
     expect(text(container)).toContain('38 %');
     expect(text(container)).toContain('user 30 %');
-    expect(text(container)).toContain('3 of 900 threads runnable');
+    expect(text(container)).toContain('3 of 900 runnable');
     expect(screen.getAllByTitle('not supported by this machine or kernel')).toHaveLength(2);
   });
 

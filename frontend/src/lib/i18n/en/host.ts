@@ -49,7 +49,7 @@ export const host = {
   'cpu.highest': 'fastest core {highest}',
   'cpu.highestOf': 'fastest core {highest} of {limit}',
   'cpu.load': 'Load',
-  'cpu.loadOf': '{runnable} of {threads} threads runnable',
+  'cpu.loadOf': '{runnable} of {threads} runnable',
   'cpu.pressure': 'Pressure',
   'cpu.pressureTitle': 'share of time in which a task waited for a CPU: last 10 s, 60 s, 5 min',
 

@@ -47,7 +47,7 @@ export const host: Translated<typeof en> = {
   'cpu.highest': '最快核心 {highest}',
   'cpu.highestOf': '最快核心 {highest}，上限 {limit}',
   'cpu.load': '负载',
-  'cpu.loadOf': '{threads} 个线程中 {runnable} 个可运行',
+  'cpu.loadOf': '可运行 {runnable} / {threads}',
   'cpu.pressure': '压力',
   'cpu.pressureTitle': '有任务等待 CPU 的时间占比：最近 10 秒、60 秒、5 分钟',
 
