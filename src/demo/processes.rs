@@ -312,9 +312,13 @@ fn jobs(noise: Noise, at: UnixMillis) -> Vec<Sketch> {
     sketches
 }
 
+/// Resident memory changes in steps, as it does when allocators take pages in lots.
+pub(super) fn in_lots(bytes: f64) -> Bytes {
+    Bytes((bytes / 1_048_576.0).round() as u64 * 1_048_576)
+}
+
 fn row(sketch: Sketch, at: UnixMillis, boot: UnixMillis, memory: Bytes) -> Process {
-    // Resident memory changes in steps, as it does when allocators take pages in lots.
-    let resident = Bytes((sketch.resident / 1_048_576.0).round() as u64 * 1_048_576);
+    let resident = in_lots(sketch.resident);
     let ticks = sketch.started.since(boot) / 10;
     let row = ProcessRow {
         key: format!("{}-{ticks}", sketch.pid).into(),
