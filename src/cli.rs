@@ -65,10 +65,20 @@ pub enum Action {
         program: String,
     },
     /// Serve made-up hosts.
-    Demo {
-        /// The same seed shows the same hosts.
-        seed: u64,
-    },
+    Demo(Demo),
+}
+
+/// Which made-up hosts to serve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Demo {
+    /// The same seed shows the same hosts.
+    pub seed: u64,
+    /// A cluster of so many hosts; none: one host, as a node serves itself.
+    pub nodes: Option<u32>,
+    /// Cards of a server that has cards.
+    pub gpus: u32,
+    /// Whether hosts fail.
+    pub faults: bool,
 }
 
 /// What to write for supervisord.

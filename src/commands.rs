@@ -50,7 +50,7 @@ pub fn run(cli: &Cli) -> Exit {
                 serve::run(&loaded, serve::What::Configured, How::Service(check))
             }
         },
-        Action::Demo { seed } => serve::run(&loaded, serve::What::Demo { seed: *seed }, How::Alone),
+        Action::Demo(demo) => serve::run(&loaded, serve::What::Demo(*demo), How::Alone),
         Action::Snapshot(options) => finish(snapshot::run(&loaded, options)),
         Action::SupervisorConf(wanted) => {
             finish(supervisor_conf::run(wanted, &cli.overrides, &surroundings, &loaded))

@@ -30,6 +30,7 @@ use crate::model::unit::Units;
 use crate::model::zfs::Zfs;
 use crate::model::{Bytes, HostId, Reading, Reason, Section, Snapshot, UnixMillis};
 
+pub mod cluster;
 mod containers;
 mod cpu;
 mod disks;

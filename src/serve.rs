@@ -7,19 +7,19 @@ use std::time::Duration;
 use crate::cli::{self, Exit};
 use crate::clock::Clock;
 use crate::config::{Config, Loaded};
-use crate::feed::{self, Feed, Publisher};
-use crate::host::{self, Source};
+use crate::feed::{self, Feed};
+use crate::host;
 use crate::manager::link::{Link, Word};
-use crate::model::recent::RECENT_SPAN_MS;
 use crate::model::server::{RestartedBy, Sandbox};
 use crate::model::wire::Mode;
-use crate::model::{HostId, UnixMillis};
+use crate::model::HostId;
 use crate::node::Node;
 use crate::shutdown::Shutdown;
 use crate::state_dir::{self, StateDir};
 use crate::web::{self, Access, AccessToken, Auth, Web};
-use crate::{demo, telemetry};
+use crate::telemetry;
 
+mod demo;
 mod fault;
 mod sandbox;
 mod settings;
@@ -43,11 +43,8 @@ const DRAIN: Duration = Duration::from_millis(500);
 pub enum What {
     /// What the config says.
     Configured,
-    /// A made-up host.
-    Demo {
-        /// Which one.
-        seed: u64,
-    },
+    /// Made-up hosts.
+    Demo(cli::Demo),
 }
 
 /// How this process came to serve.
@@ -326,38 +323,22 @@ async fn serve(config: &Config, what: What, voice: &Voice, about: About) -> Resu
     Ok(())
 }
 
-/// The feed and the node that fills it.
-fn measuring(config: &Config, what: What) -> Result<(Feed, Node), String> {
-    let context = context(config);
-    let (host, sources): (HostId, Vec<Box<dyn Source>>) = match what {
-        What::Configured => (this_host(), host::sources(&context, host_settings(config)?)),
-        What::Demo { seed } => (demo::host_id(seed), demo::sources(seed, &context)),
-    };
-    let settings =
-        feed::Settings { fresh_for: config.monitor.interval, wait_at_most: ONE_OFF_PATIENCE };
-    let (feed, publisher) = feed::new(settings, context.clock.clone());
-    if let What::Demo { seed } = what {
-        remember_demo(&publisher, seed, context.clock.wall(), config.monitor.interval);
+/// The feed and what fills it.
+fn measuring(config: &Config, what: What) -> Result<(Feed, demo::Measuring), String> {
+    if let What::Demo(demo) = what {
+        return demo::measuring(config, demo);
     }
-    let node = Node::new(node_settings(config, host), sources, context, publisher)
+    let context = context(config);
+    let sources = host::sources(&context, host_settings(config)?);
+    let (feed, publisher) = feed::new(feed_settings(config), context.clock.clone());
+    let node = Node::new(node_settings(config, this_host()), sources, context, publisher)
         .map_err(|error| format!("cannot start a thread to read the machine: {error}"))?;
-    let node = match what {
-        What::Configured => node,
-        What::Demo { .. } => node.with_judged_cards(),
-    };
-    Ok((feed, node))
+    Ok((feed, demo::Measuring::Node(Box::new(node))))
 }
 
-/// A made-up machine has a made-up past: the charts are full at once.
-fn remember_demo(publisher: &Publisher, seed: u64, now: UnixMillis, interval: Duration) {
-    publisher.add_host(demo::host_id(seed));
-    let step = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX);
-    let first = now.0.saturating_sub(RECENT_SPAN_MS);
-    let mut at = first;
-    while at < now.0 {
-        publisher.remember(&demo::snapshot(seed, UnixMillis(at)));
-        at = at.saturating_add(step);
-    }
+/// How long values are news, and how long who asks once waits for some.
+fn feed_settings(config: &Config) -> feed::Settings {
+    feed::Settings { fresh_for: config.monitor.interval, wait_at_most: ONE_OFF_PATIENCE }
 }
 
 fn open_access(config: &Config) -> Result<(Access, Option<AccessToken>), String> {
@@ -388,7 +369,7 @@ fn announce(
     });
     let mut text = match what {
         What::Configured => format!("smonitor {} is at {base}", env!("CARGO_PKG_VERSION")),
-        What::Demo { .. } => format!("a made-up machine, for demonstration, is at {base}"),
+        What::Demo(demo) => format!("{}, for demonstration, is at {base}", demo::in_words(demo)),
     };
     if let Some(token) = fresh_token {
         text.push_str(&format!(
@@ -408,8 +389,8 @@ fn announce(
 fn web_settings(config: &Config, what: What) -> Result<web::Settings, String> {
     let server = &config.server;
     let (mode, host) = match what {
-        What::Configured => (config.monitor.mode, this_host()),
-        What::Demo { seed } => (Mode::Demo, demo::host_id(seed)),
+        What::Configured => (config.monitor.mode, Some(this_host())),
+        What::Demo(demo) => (Mode::Demo, demo::only_host(demo)),
     };
     let mut allowed_hosts = server.allowed_hosts.clone();
     // The machine's own name, also as multicast DNS says it. A full domain name is nobody's to
@@ -422,7 +403,7 @@ fn web_settings(config: &Config, what: What) -> Result<web::Settings, String> {
         site_name: config.monitor.site_name.clone(),
         config_revision: config.revision(),
         interval: config.monitor.interval,
-        only_host: Some(host),
+        only_host: host,
         base_path: web::BasePath::parse(&server.base_path).map_err(|error| error.to_string())?,
         allowed_hosts,
         behind_proxy: server.behind_proxy,

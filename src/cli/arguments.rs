@@ -3,9 +3,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 
-use super::{Action, Cli, Form, Snapshot, SupervisorConf};
+use super::{Action, Cli, Demo, Form, Snapshot, SupervisorConf};
 use crate::config::Overrides;
 
 /// What stands above the options.
@@ -105,6 +105,21 @@ enum Command {
         /// The same number shows the same hosts
         #[arg(long, value_name = "NUMBER", default_value_t = 1)]
         seed: u64,
+        /// A cluster of so many hosts, 1 to 4096; without it, one host
+        #[arg(long, value_name = "NUMBER", value_parser = value_parser!(u32).range(1..=4096))]
+        nodes: Option<u32>,
+        /// Cards of each server of the cluster, 0 to 16
+        #[arg(
+            long,
+            value_name = "NUMBER",
+            default_value_t = 8,
+            requires = "nodes",
+            value_parser = value_parser!(u32).range(0..=16)
+        )]
+        gpus: u32,
+        /// Hosts of the cluster fail and come back
+        #[arg(long, requires = "nodes")]
+        faults: bool,
         #[command(flatten)]
         common: Common,
     },
@@ -234,8 +249,8 @@ impl From<Arguments> for Cli {
             Some(Command::Manager { program, serve }) => {
                 Self { action: Action::Manager { program }, overrides: serve.into() }
             }
-            Some(Command::Demo { seed, common }) => Self {
-                action: Action::Demo { seed },
+            Some(Command::Demo { seed, nodes, gpus, faults, common }) => Self {
+                action: Action::Demo(Demo { seed, nodes, gpus, faults }),
                 overrides: Overrides { ignore_usual_file: true, ..common.into() },
             },
         }
@@ -270,9 +285,18 @@ mod tests {
     #[test]
     fn the_demo_ignores_a_config_that_lies_about() {
         let cli = super::super::parse_from(["smonitor", "demo", "--port", "1"]).unwrap();
-        assert_eq!(cli.action, Action::Demo { seed: 1 });
+        let one = Demo { seed: 1, nodes: None, gpus: 8, faults: false };
+        assert_eq!(cli.action, Action::Demo(one));
         assert_eq!(cli.overrides.port, Some(1));
         assert!(cli.overrides.ignore_usual_file);
+    }
+
+    #[test]
+    fn a_cluster_has_a_size() {
+        let line = "smonitor demo --nodes 40 --gpus 0 --faults --seed 7";
+        let cli = super::super::parse_from(line.split(' ')).unwrap();
+        let cluster = Demo { seed: 7, nodes: Some(40), gpus: 0, faults: true };
+        assert_eq!(cli.action, Action::Demo(cluster));
     }
 
     #[test]
@@ -283,6 +307,11 @@ mod tests {
             "smonitor --port 1 demo",
             "smonitor --token x",
             "smonitor reboot",
+            "smonitor demo --nodes 0",
+            "smonitor demo --nodes 4097",
+            "smonitor demo --nodes 4 --gpus 17",
+            "smonitor demo --gpus 4",
+            "smonitor demo --faults",
             "smonitor snapshot --token-file t",
         ] {
             let error = super::super::parse_from(line.split(' ')).unwrap_err();

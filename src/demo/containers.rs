@@ -2,7 +2,7 @@
 //! runtimes that need none.
 
 use super::moment::Moment;
-use super::{BOOT, MEMORY};
+use super::BOOT;
 use crate::model::container::{
     Container, ContainerEngine, ContainerHealth, ContainerState, Containers, Label,
 };
@@ -19,28 +19,29 @@ const FORBIDDEN: &str = "unix:///run/user/1010/podman/podman.sock";
 
 /// A made-up container.
 #[derive(Debug, Clone, Copy)]
-struct Plan {
-    name: &'static str,
-    runtime: ContainerRuntime,
-    image: &'static str,
+pub(super) struct Plan {
+    pub(super) name: &'static str,
+    pub(super) runtime: ContainerRuntime,
+    pub(super) image: &'static str,
     /// Started when, after the machine.
-    hours: i64,
-    health: Option<ContainerHealth>,
-    restarts: u32,
+    pub(super) hours: i64,
+    pub(super) health: Option<ContainerHealth>,
+    pub(super) restarts: u32,
     /// Share of one processor, on average.
-    cpu: f64,
+    pub(super) cpu: f64,
     /// The most it may use.
-    cpu_limit: Option<f64>,
-    mib: f64,
-    limit: Option<Bytes>,
-    tasks: u32,
-    tasks_limit: Option<u32>,
-    processes: u32,
-    kills: u64,
-    project: &'static str,
+    pub(super) cpu_limit: Option<f64>,
+    pub(super) mib: f64,
+    pub(super) limit: Option<Bytes>,
+    pub(super) tasks: u32,
+    pub(super) tasks_limit: Option<u32>,
+    pub(super) processes: u32,
+    pub(super) kills: u64,
+    pub(super) project: &'static str,
 }
 
-const PLAIN: Plan = Plan {
+/// The least of a container.
+pub(super) const PLAIN: Plan = Plan {
     name: "",
     runtime: ContainerRuntime::Docker,
     image: "",
@@ -233,7 +234,7 @@ fn pod(plan: &Plan) -> Option<Text> {
 }
 
 /// Which container it is.
-fn reference(moment: Moment, plan: &Plan) -> ContainerRef {
+pub(super) fn reference(moment: Moment, plan: &Plan) -> ContainerRef {
     let id = if plan.runtime == ContainerRuntime::Lxc {
         plan.name.to_owned()
     } else {
@@ -255,7 +256,8 @@ fn told<T>(plan: &Plan, value: T) -> Reading<T> {
     }
 }
 
-fn container(moment: Moment, plan: &Plan) -> Container {
+/// The container of a plan, at this moment.
+pub(super) fn container(moment: Moment, plan: &Plan) -> Container {
     let ContainerRef { key, runtime, short } = reference(moment, plan);
     let still = paused(plan.name);
     let percent =
@@ -304,7 +306,7 @@ fn container(moment: Moment, plan: &Plan) -> Container {
         memory_bytes: Reading::Present(memory),
         memory_limit_bytes: Reading::Present(plan.limit),
         memory_percent: Reading::from_option(
-            Percent::of_bytes(memory, plan.limit.unwrap_or(MEMORY)),
+            Percent::of_bytes(memory, plan.limit.unwrap_or(moment.hardware.memory)),
             Reason::NotSupported,
         ),
         cache_bytes: Reading::Present(Bytes((plan.mib * MIB * 0.21) as u64)),

@@ -1,6 +1,5 @@
 //! The made-up processors, as busy as the made-up processes make them; and pressure.
 
-use super::THREADS;
 use super::moment::Moment;
 use crate::model::cpu::{Core, Cpu, CpuSeconds, CpuUsage, Frequency, KernelCounts, Load};
 use crate::model::pressure::{Pressure, PressureLine};
@@ -10,11 +9,32 @@ use crate::model::{Hertz, Percent, Reading, Seconds};
 pub(super) fn cpu(moment: Moment, processes: &ProcessTable) -> Cpu {
     let used =
         |process: &Process| process.row.cpu_percent.present().map_or(0.0, |percent| percent.0);
-    let busy = processes.rows.iter().map(used).sum::<f64>() / f64::from(THREADS);
-    let busy = busy.clamp(0.5, 99.0);
+    let busy = processes.rows.iter().map(used).sum::<f64>() / f64::from(moment.hardware.threads);
+    let summary = &processes.summary;
+    of_busy(moment, busy.clamp(0.5, 99.0), summary.running, summary.threads)
+}
+
+fn percent(value: f64) -> Percent {
+    Percent::of(value, 100.0).unwrap_or_default()
+}
+
+/// What processors do that are busy for this share of their time, in percent.
+pub(super) fn usage(moment: Moment, busy: f64) -> CpuUsage {
     let system = busy * 0.12;
-    let iowait = 1.4 * moment.wave("iowait", 45.0);
-    let percent = |value: f64| Percent::of(value, 100.0).unwrap_or_default();
+    CpuUsage {
+        busy_percent: percent(busy),
+        user_percent: percent(busy - system),
+        system_percent: percent(system),
+        iowait_percent: percent(1.4 * moment.wave("iowait", 45.0)),
+        steal_percent: Percent(0.0),
+        guest_percent: Percent(0.0),
+    }
+}
+
+/// Processors that are busy for this share of their time, in percent; `running` processes of all with
+/// so many `threads` run.
+pub(super) fn of_busy(moment: Moment, busy: f64, running: u32, threads: u32) -> Cpu {
+    let hardware = moment.hardware;
     let core = |id: u32| {
         // Jobs pin whole cores: some are full, most idle; together they make up the total.
         let share = moment.noise.unit(&format!("core {id}")) * 100.0;
@@ -23,23 +43,16 @@ pub(super) fn cpu(moment: Moment, processes: &ProcessTable) -> Cpu {
         let value = if full { 88.0 + wobble } else { busy * 0.1 + wobble * 0.4 };
         Core { id, busy_percent: Reading::Present(percent(value).clamped()) }
     };
-    let load = busy / 100.0 * f64::from(THREADS);
+    let load = busy / 100.0 * f64::from(hardware.threads);
     let load_over =
         |seconds: f64| ((load + 3.0 * moment.wave("load", seconds)) * 100.0).round() / 100.0;
     Cpu {
-        brand: Reading::Present("AMD EPYC 7543 32-Core Processor".to_owned()),
-        sockets: Reading::Present(2),
-        cores: Reading::Present(THREADS / 2),
-        threads: Reading::Present(THREADS),
-        usage: Reading::Present(CpuUsage {
-            busy_percent: percent(busy),
-            user_percent: percent(busy - system),
-            system_percent: percent(system),
-            iowait_percent: percent(iowait),
-            steal_percent: Percent(0.0),
-            guest_percent: Percent(0.0),
-        }),
-        per_core: (0..THREADS).map(core).collect(),
+        brand: Reading::Present(hardware.brand.to_owned()),
+        sockets: Reading::Present(hardware.sockets),
+        cores: Reading::Present(hardware.threads / 2),
+        threads: Reading::Present(hardware.threads),
+        usage: Reading::Present(usage(moment, busy)),
+        per_core: (0..hardware.threads).map(core).collect(),
         frequency: Reading::Present(Frequency {
             mean_hertz: Hertz(2_450_000_000 + (4.0e8 * moment.wave("hertz", 20.0)) as u64),
             highest_hertz: Hertz(3_675_000_000),
@@ -49,12 +62,12 @@ pub(super) fn cpu(moment: Moment, processes: &ProcessTable) -> Cpu {
             one: load_over(60.0),
             five: load_over(300.0),
             fifteen: load_over(900.0),
-            runnable_threads: processes.summary.running + load as u32,
-            threads: processes.summary.threads,
+            runnable_threads: running + load as u32,
+            threads,
         }),
         pressure: Reading::Present(pressure(moment, "cpu pressure", 2.0)),
-        seconds_total: (0..THREADS).map(|id| seconds(moment, id)).collect(),
-        kernel: kernel(moment, processes.summary.running, load),
+        seconds_total: (0..hardware.threads).map(|id| seconds(moment, id)).collect(),
+        kernel: kernel(moment, running, load),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::model::{Reading, Reason, Text, UnixMillis};
 
 mod card;
 mod health;
-mod people;
+pub(super) mod people;
 mod slices;
 
 /// How many there are.

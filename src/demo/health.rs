@@ -25,7 +25,16 @@ pub(super) fn findings(source: &str, moment: Moment) -> Vec<SourceFinding> {
 
 /// How `source` is, which is read every `interval_ms`.
 pub(super) fn health(source: &'static str, moment: Moment, interval_ms: u64) -> SourceHealth {
-    let findings = findings(source, moment);
+    told(source, moment, interval_ms, findings(source, moment))
+}
+
+/// How `source` is that has these findings.
+pub(super) fn told(
+    source: &'static str,
+    moment: Moment,
+    interval_ms: u64,
+    findings: Vec<SourceFinding>,
+) -> SourceHealth {
     let started = UnixMillis(moment.at.0.div_euclid(STEP_MS) * STEP_MS);
     let took = match source {
         "processes" => 0.021,
@@ -43,7 +52,7 @@ pub(super) fn health(source: &'static str, moment: Moment, interval_ms: u64) -> 
         )),
         interval_ms,
         started_at_ms: Reading::Present(started),
-        runs: started.since(BOOT).unsigned_abs() / interval_ms.max(1),
+        runs: started.since(moment.hardware.boot).unsigned_abs() / interval_ms.max(1),
         failures: 0,
         skipped: 0,
     }

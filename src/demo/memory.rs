@@ -2,7 +2,7 @@
 
 use super::cpu::pressure;
 use super::moment::Moment;
-use super::{GIB, MEMORY, SWAP};
+use super::{GIB, SWAP};
 use crate::model::memory::{MEMINFO_KEYS, Meminfo, Memory, Swap};
 use crate::model::numa::{Numa, NumaNode};
 use crate::model::process::ProcessTable;
@@ -15,15 +15,19 @@ fn free(moment: Moment) -> Bytes {
 pub(super) fn memory(moment: Moment, processes: &ProcessTable) -> Memory {
     let resident: f64 =
         processes.rows.iter().map(|process| process.row.resident_bytes.0 as f64).sum();
-    let used = Bytes((resident + 9.0 * GIB) as u64);
-    let free = free(moment);
-    let available = Bytes(MEMORY.0.saturating_sub(used.0));
+    of_used(moment, Bytes((resident + 9.0 * GIB) as u64), free(moment))
+}
+
+/// Memory of which so much is used, and so much of the rest free.
+pub(super) fn of_used(moment: Moment, used: Bytes, free: Bytes) -> Memory {
+    let total = moment.hardware.memory;
+    let available = Bytes(total.0.saturating_sub(used.0));
     let swap_used = Bytes((0.4 * GIB + 2.0e8 * moment.wave("swap", 600.0)) as u64);
     let buffers = Bytes((2.1 * GIB) as u64);
     let memory = Memory {
-        total_bytes: MEMORY,
+        total_bytes: total,
         used_bytes: used,
-        used_percent: Reading::from_option(Percent::of_bytes(used, MEMORY), Reason::NotSupported),
+        used_percent: Reading::from_option(Percent::of_bytes(used, total), Reason::NotSupported),
         available_bytes: Reading::Present(available),
         free_bytes: free,
         buffers_bytes: Reading::Present(buffers),
@@ -76,14 +80,25 @@ fn meminfo(memory: &Memory) -> Meminfo {
 
 /// Two nodes, the second with less free: jobs ask for the cards that hang on it.
 pub(super) fn numa(moment: Moment) -> Numa {
-    let free = free(moment).0;
+    of_free(moment, free(moment))
+}
+
+/// The two nodes of a machine that has so much free.
+pub(super) fn of_free(moment: Moment, Bytes(free): Bytes) -> Numa {
+    let threads = moment.hardware.threads;
+    let (half, quarter) = (threads / 2, threads / 4);
     let node = |number: u32| {
-        let total = Bytes(MEMORY.0 / 2);
+        let total = Bytes(moment.hardware.memory.0 / 2);
         let free = Bytes(if number == 0 { free / 10 * 6 } else { free - free / 10 * 6 });
         let used = Bytes(total.0 - free.0);
         NumaNode {
             key: number.to_string().into(),
-            cpus: if number == 0 { "0-31,64-95" } else { "32-63,96-127" }.into(),
+            cpus: if number == 0 {
+                format!("0-{},{half}-{}", quarter - 1, half + quarter - 1)
+            } else {
+                format!("{quarter}-{},{}-{}", half - 1, half + quarter, threads - 1)
+            }
+            .into(),
             total_bytes: Reading::Present(total),
             free_bytes: Reading::Present(free),
             used_percent: Reading::from_option(

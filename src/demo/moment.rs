@@ -2,9 +2,9 @@
 
 use std::f64::consts::TAU;
 
-use super::BOOT;
 use super::noise::Noise;
-use crate::model::{BytesPerSecond, PerSecond, UnixMillis};
+use super::{BOOT, MEMORY, THREADS};
+use crate::model::{Bytes, BytesPerSecond, PerSecond, UnixMillis};
 
 /// A machine at a point in time.
 #[derive(Debug, Clone, Copy)]
@@ -12,7 +12,30 @@ pub(super) struct Moment {
     pub(super) seed: u64,
     pub(super) noise: Noise,
     pub(super) at: UnixMillis,
+    pub(super) hardware: Hardware,
 }
+
+/// What a made-up machine is built of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hardware {
+    /// Logical processors.
+    pub(super) threads: u32,
+    pub(super) memory: Bytes,
+    /// What its processors are called.
+    pub(super) brand: &'static str,
+    pub(super) sockets: u32,
+    /// When it was started.
+    pub(super) boot: UnixMillis,
+}
+
+/// The machine of a demo that is one machine.
+const SINGLE: Hardware = Hardware {
+    threads: THREADS,
+    memory: MEMORY,
+    brand: "AMD EPYC 7543 32-Core Processor",
+    sockets: 2,
+    boot: BOOT,
+};
 
 /// Something that flows: how fast now, and how much since boot. The one is exactly the rise of the
 /// other, so that who takes the difference of two totals finds the rate.
@@ -28,7 +51,12 @@ const WAVES: [(f64, f64); 3] = [(0.45, 41.0), (0.35, 313.0), (0.2, 2003.0)];
 
 impl Moment {
     pub(super) fn new(seed: u64, at: UnixMillis) -> Self {
-        Self { seed, noise: Noise::new(seed), at }
+        Self::of(seed, at, SINGLE)
+    }
+
+    /// A machine of this hardware.
+    pub(super) fn of(seed: u64, at: UnixMillis, hardware: Hardware) -> Self {
+        Self { seed, noise: Noise::new(seed), at, hardware }
     }
 
     /// 0 to 1, moving smoothly; `seconds` is how long a hill takes.
@@ -43,7 +71,7 @@ impl Moment {
 
     /// Since the made-up machine was started.
     pub(super) fn uptime_seconds(self) -> f64 {
-        self.at.since(BOOT) as f64 / 1000.0
+        self.at.since(self.hardware.boot) as f64 / 1000.0
     }
 
     /// What flows under this name: `mean` on average, 0 to twice as much.

@@ -12,26 +12,39 @@ use crate::model::{BitsPerSecond, Bytes, BytesPerSecond, PerSecond, Reading, Rea
 const GBIT: u64 = 1_000_000_000;
 
 /// One interface before it is put into a row.
-struct Sketch {
-    name: &'static str,
-    kind: InterfaceKind,
-    real: bool,
-    state: LinkState,
-    mac: Reading<Text>,
-    mtu: u64,
-    gbit: Option<u64>,
-    addresses: Vec<(String, u8)>,
-    received: Flow,
-    sent: Flow,
+pub(super) struct Sketch {
+    pub(super) name: &'static str,
+    pub(super) kind: InterfaceKind,
+    pub(super) real: bool,
+    pub(super) state: LinkState,
+    pub(super) mac: Reading<Text>,
+    pub(super) mtu: u64,
+    pub(super) gbit: Option<u64>,
+    pub(super) addresses: Vec<(String, u8)>,
+    pub(super) received: Flow,
+    pub(super) sent: Flow,
     /// Packets dropped per second.
-    dropped: f64,
+    pub(super) dropped: f64,
     /// Bytes of a packet, on average.
-    packet: f64,
+    pub(super) packet: f64,
 }
 
 pub(super) fn network(moment: Moment) -> Network {
-    let interfaces: Vec<_> =
-        sketches(moment).into_iter().map(|sketch| row(moment, sketch)).collect();
+    let primary = PrimaryAddress {
+        interface: "bond0".into(),
+        address: address(moment).into(),
+        mac_address: mac(moment, 1),
+    };
+    of_sketches(moment, primary, sketches(moment))
+}
+
+/// The network of these interfaces.
+pub(super) fn of_sketches(
+    moment: Moment,
+    primary: PrimaryAddress,
+    sketches: Vec<Sketch>,
+) -> Network {
+    let interfaces: Vec<_> = sketches.into_iter().map(|sketch| row(moment, sketch)).collect();
     let real = || interfaces.iter().filter(|interface| interface.real);
     let rate = |of: fn(&Interface) -> Traffic| {
         let rates = real().filter_map(|one| of(one).bytes_per_second.present().map(|rate| rate.0));
@@ -40,11 +53,7 @@ pub(super) fn network(moment: Moment) -> Network {
     let total = |of: fn(&Interface) -> Traffic| Bytes(real().map(|i| of(i).bytes_total.0).sum());
     Network {
         left_out: 0,
-        primary: Reading::Present(PrimaryAddress {
-            interface: "bond0".into(),
-            address: address(moment).into(),
-            mac_address: mac(moment, 1),
-        }),
+        primary: Reading::Present(primary),
         received_bytes_per_second: rate(|interface| interface.received),
         sent_bytes_per_second: rate(|interface| interface.sent),
         received_bytes_total: total(|interface| interface.received),

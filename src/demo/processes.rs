@@ -81,31 +81,48 @@ const JOBS: [(&str, &str); 8] = [
 ];
 
 /// One made-up process before it is put into a row.
-struct Sketch {
-    pid: u32,
-    parent: u32,
-    name: String,
-    command: String,
-    user: (String, u32),
-    state: ProcessState,
-    cpu: f64,
+pub(super) struct Sketch {
+    pub(super) pid: u32,
+    pub(super) parent: u32,
+    pub(super) name: String,
+    pub(super) command: String,
+    pub(super) user: (String, u32),
+    pub(super) state: ProcessState,
+    pub(super) cpu: f64,
     /// What `cpu` is on average; the time used so far must not shrink when `cpu` does.
-    usual_cpu: f64,
-    resident: f64,
-    threads: u32,
-    nice: i32,
-    started: UnixMillis,
-    kernel: bool,
-    place: Arc<Place>,
+    pub(super) usual_cpu: f64,
+    pub(super) resident: f64,
+    pub(super) threads: u32,
+    pub(super) nice: i32,
+    pub(super) started: UnixMillis,
+    pub(super) kernel: bool,
+    pub(super) place: Arc<Place>,
 }
 
 pub(super) fn table(moment: Moment, boot: UnixMillis, memory: Bytes) -> ProcessTable {
     let Moment { noise, at, .. } = moment;
+    let mut sketches = background(moment, boot);
+    sketches.extend(jobs(noise, at));
+    sketches.extend(work::works(moment).into_iter().map(of_work));
+    of_sketches(at, boot, memory, sketches)
+}
+
+/// What runs on every machine: the kernel's threads, services, people's shells.
+pub(super) fn background(moment: Moment, boot: UnixMillis) -> Vec<Sketch> {
+    let Moment { noise, at, .. } = moment;
     let mut sketches = daemons(noise, at, boot);
     sketches.extend(kernel_threads(noise, boot));
     sketches.extend(shells(noise, at));
-    sketches.extend(jobs(noise, at));
-    sketches.extend(work::works(moment).into_iter().map(of_work));
+    sketches
+}
+
+/// The table of these processes.
+pub(super) fn of_sketches(
+    at: UnixMillis,
+    boot: UnixMillis,
+    memory: Bytes,
+    mut sketches: Vec<Sketch>,
+) -> ProcessTable {
     sketches.sort_by_key(|sketch| sketch.pid);
     sketches.dedup_by_key(|sketch| sketch.pid);
     let rows: Vec<Process> =
@@ -295,9 +312,13 @@ fn jobs(noise: Noise, at: UnixMillis) -> Vec<Sketch> {
     sketches
 }
 
+/// Resident memory changes in steps, as it does when allocators take pages in lots.
+pub(super) fn in_lots(bytes: f64) -> Bytes {
+    Bytes((bytes / 1_048_576.0).round() as u64 * 1_048_576)
+}
+
 fn row(sketch: Sketch, at: UnixMillis, boot: UnixMillis, memory: Bytes) -> Process {
-    // Resident memory changes in steps, as it does when allocators take pages in lots.
-    let resident = Bytes((sketch.resident / 1_048_576.0).round() as u64 * 1_048_576);
+    let resident = in_lots(sketch.resident);
     let ticks = sketch.started.since(boot) / 10;
     let row = ProcessRow {
         key: format!("{}-{ticks}", sketch.pid).into(),

@@ -13,19 +13,19 @@ pub(super) const STUCK: &str = "/mnt/archive";
 const HOUR_MS: i64 = 3_600_000;
 
 /// One filesystem before it is put into a row.
-struct Sketch {
-    key: &'static str,
-    device: &'static str,
-    kind: &'static str,
-    medium: FilesystemMedium,
-    mount_points: &'static [&'static str],
-    gib: f64,
+pub(super) struct Sketch {
+    pub(super) key: &'static str,
+    pub(super) device: &'static str,
+    pub(super) kind: &'static str,
+    pub(super) medium: FilesystemMedium,
+    pub(super) mount_points: &'static [&'static str],
+    pub(super) gib: f64,
     /// Used of what users can use, 0 to 1.
-    used: f64,
+    pub(super) used: f64,
     /// Kept for root, of all.
-    reserved: f64,
+    pub(super) reserved: f64,
     /// How many files there can be, and the part of it that is used.
-    inodes: Option<(u64, f64)>,
+    pub(super) inodes: Option<(u64, f64)>,
 }
 
 /// When the server of [`STUCK`] stopped answering: some minutes to an hour ago, and the same as
@@ -156,7 +156,7 @@ fn sketches(moment: Moment) -> Vec<Sketch> {
     vec![system, boot, data, shared, home, archive, models, scratch, tank, docker]
 }
 
-fn row(sketch: &Sketch, moment: Moment) -> Filesystem {
+pub(super) fn row(sketch: &Sketch, moment: Moment) -> Filesystem {
     let problem = sketch.mount_points.contains(&STUCK).then(|| stuck(moment));
     let taken_at = problem.map_or(moment.at, |problem| UnixMillis(problem.since_ms.0 - 5000));
     Filesystem {

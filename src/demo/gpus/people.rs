@@ -61,7 +61,7 @@ fn process(moment: Moment, work: &Work, table: &ProcessTable) -> Option<GpuProce
 }
 
 /// Cards give memory in pieces of 2 MiB.
-pub(super) fn whole_pages(gib: f64) -> u64 {
+pub(in crate::demo) fn whole_pages(gib: f64) -> u64 {
     (gib * GIB / 2_097_152.0).round() as u64 * 2_097_152
 }
 
@@ -92,7 +92,7 @@ fn stranger() -> GpuProcess {
 }
 
 /// A row a user, most memory first.
-pub(super) fn people(moment: Moment, processes: &[GpuProcess], cards: &[Gpu]) -> Vec<GpuUser> {
+pub(in crate::demo) fn people(moment: Moment, processes: &[GpuProcess], cards: &[Gpu]) -> Vec<GpuUser> {
     let mut by_user: BTreeMap<Option<&str>, Vec<&GpuProcess>> = BTreeMap::new();
     for process in processes {
         let user = process.user.present().map(|user| user.as_str());
