@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use crate::model::process::ProcessRow;
 use crate::model::{Reading, Reason, Section};
+use crate::plain_text::{table, units};
 
 use super::measure::Look;
 
@@ -14,8 +15,6 @@ mod findings;
 mod gpu;
 mod others;
 mod storage;
-mod table;
-mod units;
 
 pub(super) use gpu::driver as driver_words;
 pub(super) use table::wrapped;
