@@ -85,8 +85,12 @@ async fn on_cards(
 }
 
 async fn overview(server: &Server, caller: Caller) -> Result<Overview, Refused> {
-    let role = caller.role.ok_or_else(Refused::unauthorized)?;
-    Ok(server.feed.overview(Audience::new(role)).await?)
+    let audience = Audience::new(caller.role.ok_or_else(Refused::unauthorized)?);
+    if let Some(host) = &server.settings.only_host {
+        // Where nobody looked, the first news of a node are without what is slow to read, such as cards.
+        server.feed.snapshot(host, audience).await?;
+    }
+    Ok(server.feed.overview(audience).await?)
 }
 
 fn question(uri: &Uri) -> Result<FreeQuestion, Refused> {
