@@ -8,8 +8,8 @@ use crate::manager::link::{Link, START_VARIABLE};
 use crate::serve::How;
 use crate::{host, serve};
 
-pub mod check_config;
 mod ask;
+pub mod check_config;
 pub mod doctor;
 pub mod free;
 pub mod manage;

@@ -392,7 +392,10 @@ mod tests {
             model: Some("A100".into()),
             spread: Spread::AnyHosts,
         };
-        assert_eq!((free.question, free.patience, free.form), (question, Patience::Wait, Form::Json));
+        assert_eq!(
+            (free.question, free.patience, free.form),
+            (question, Patience::Wait, Form::Json)
+        );
         let cli = super::super::parse_from(["smonitor", "free"]).unwrap();
         let Action::Free(free) = cli.action else { panic!("{cli:?}") };
         assert_eq!((free.question, free.patience), (FreeQuestion::default(), Patience::None));

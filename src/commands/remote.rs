@@ -67,6 +67,21 @@ impl Remote {
         self.get(&format!("api/v1/hosts/{id}/processes"), &[]).await
     }
 
+    /// The same, and nothing where the role may not see them.
+    ///
+    /// # Errors
+    /// As for [`Remote::get`], for other reasons than that.
+    pub(super) async fn processes_if_allowed(
+        &self,
+        id: &HostId,
+    ) -> Result<Option<ProcessesDocument>, String> {
+        match self.ask(&format!("api/v1/hosts/{id}/processes"), &[]).await {
+            Ok(document) => Ok(Some(document)),
+            Err(Failed { status: Some(403), .. }) => Ok(None),
+            Err(failed) => Err(failed.words),
+        }
+    }
+
     /// The JSON document at a path, with these parameters.
     ///
     /// # Errors
@@ -76,6 +91,14 @@ impl Remote {
         path: &str,
         parameters: &[(&str, String)],
     ) -> Result<D, String> {
+        self.ask(path, parameters).await.map_err(|failed| failed.words)
+    }
+
+    async fn ask<D: serde::de::DeserializeOwned>(
+        &self,
+        path: &str,
+        parameters: &[(&str, String)],
+    ) -> Result<D, Failed> {
         let mut url = self.base.join(path).map_err(|error| format!("{path}: {error}"))?;
         if !parameters.is_empty() {
             url.query_pairs_mut().extend_pairs(parameters);
@@ -85,21 +108,38 @@ impl Remote {
             request = request.bearer_auth(token);
         }
         let mut answer = request.send().await.map_err(|error| describe(&url, &error))?;
-        match answer.status().as_u16() {
-            200 => {}
-            401 => return Err(format!("{url} wants its access token: name it with --token-file")),
-            403 => return Err(format!("{url} is not for the role that you have there (403)")),
-            status => return Err(format!("{url} answered {status}")),
+        let status = answer.status().as_u16();
+        let words = match status {
+            200 => None,
+            401 => Some(format!("{url} wants its access token: name it with --token-file")),
+            403 => Some(format!("{url} is not for the role that you have there (403)")),
+            status => Some(format!("{url} answered {status}")),
+        };
+        if let Some(words) = words {
+            return Err(Failed { status: Some(status), words });
         }
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| describe(&url, &error))? {
             body.extend_from_slice(&chunk);
             if body.len() > REMOTE_MAX_BYTES {
-                return Err(format!("{url} sends more than {REMOTE_MAX_BYTES} bytes"));
+                return Err(format!("{url} sends more than {REMOTE_MAX_BYTES} bytes").into());
             }
         }
-        serde_json::from_slice(&body)
-            .map_err(|error| format!("{url} does not speak as this smonitor does: {error}"))
+        Ok(serde_json::from_slice(&body)
+            .map_err(|error| format!("{url} does not speak as this smonitor does: {error}"))?)
+    }
+}
+
+/// Why there is no answer.
+struct Failed {
+    /// The status of the answer that is none.
+    status: Option<u16>,
+    words: String,
+}
+
+impl From<String> for Failed {
+    fn from(words: String) -> Self {
+        Self { status: None, words }
     }
 }
 

@@ -52,16 +52,16 @@ async fn remote(url: &str, token_file: Option<&Path>) -> Result<Look, String> {
     // What comes from elsewhere is checked before it becomes part of a path.
     let id =
         HostId::parse(&host.key).map_err(|error| format!("{url} names a host wrongly: {error}"))?;
-    let mut look = look(&remote, &id).await?;
+    let mut look = look_at(&remote, &id).await?;
     if measure::is_measuring(&look) {
         tokio::time::sleep(BETWEEN_LOOKS.max(Duration::from_millis(look.host.cpu.interval_ms)))
             .await;
-        look = look(&remote, &id).await?;
+        look = look_at(&remote, &id).await?;
     }
     Ok(look)
 }
 
-async fn look(remote: &Remote, id: &HostId) -> Result<Look, String> {
+async fn look_at(remote: &Remote, id: &HostId) -> Result<Look, String> {
     let host = remote.host(id).await?;
     let processes = remote.processes(id).await?;
     let at = measure::newest_reading(&host);
