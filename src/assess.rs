@@ -15,7 +15,9 @@ use std::time::Duration;
 use crate::model::gpu::{DriverState, GPUS_MAX, Gpu, GpuState, Gpus};
 use crate::model::{Reading, Reason, Text, UnixMillis};
 
+pub mod board;
 mod evidence;
+pub mod finder;
 mod health;
 mod links;
 pub mod people;

@@ -7,11 +7,12 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 pub use crate::config::Overrides;
+use crate::model::free::FreeQuestion;
 
 mod arguments;
 mod output;
 
-pub use output::{complain, print, terminal_width};
+pub use output::{Progress, complain, is_terminal, print, terminal_width};
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub enum Exit {
     Usage,
     /// Another smonitor is running with the same state folder.
     AlreadyRunning,
+    /// Somebody pressed Ctrl-C.
+    Interrupted,
 }
 
 impl From<Exit> for ExitCode {
@@ -33,6 +36,8 @@ impl From<Exit> for ExitCode {
             Exit::Failure => Self::from(1),
             Exit::Usage => Self::from(2),
             Exit::AlreadyRunning => Self::from(3),
+            // 128 and the number of the signal, as a shell says it.
+            Exit::Interrupted => Self::from(130),
         }
     }
 }
@@ -55,6 +60,12 @@ pub enum Action {
     CheckConfig(Form),
     /// Print one snapshot and end.
     Snapshot(Snapshot),
+    /// Say where cards are free.
+    Free(Free),
+    /// Say who is on which card.
+    Who(Who),
+    /// Show live values in the terminal.
+    Top(Top),
     /// Say what can be read here, what not, and why.
     Doctor(Form),
     /// Write program files for supervisord.
@@ -115,6 +126,57 @@ pub struct Snapshot {
     pub token_file: Option<PathBuf>,
     /// How to print it.
     pub form: Form,
+}
+
+/// Whom a command asks: a running smonitor, or this machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Whom {
+    /// The address of a running smonitor; none: what `SMONITOR_URL` says, else this machine is read.
+    pub url: Option<String>,
+    /// File with the access token for it.
+    pub token_file: Option<PathBuf>,
+}
+
+/// Where cards are free.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Free {
+    /// Which cards.
+    pub question: FreeQuestion,
+    /// Where nothing fits, whether to say so or to ask again until something does.
+    pub patience: Patience,
+    /// Whom to ask.
+    pub whom: Whom,
+    /// How to print it.
+    pub form: Form,
+}
+
+/// What a command does where there is nothing yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// Says so and ends.
+    None,
+    /// Asks again until there is something.
+    Wait,
+}
+
+/// Who is on which card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Who {
+    /// Only this user.
+    pub user: Option<String>,
+    /// Whom to ask.
+    pub whom: Whom,
+    /// How to print it.
+    pub form: Form,
+}
+
+/// Live values in the terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Top {
+    /// Whom to ask.
+    pub whom: Whom,
+    /// Seconds between two looks.
+    pub interval_seconds: u16,
 }
 
 /// Takes the arguments of the process. Ends it for `--help` and `--version` (code 0) and for

@@ -8,15 +8,20 @@ use crate::manager::link::{Link, START_VARIABLE};
 use crate::serve::How;
 use crate::{host, serve};
 
+mod ask;
 pub mod check_config;
 pub mod doctor;
+pub mod free;
 pub mod manage;
 pub mod measure;
 pub mod remedy;
+mod remote;
 pub mod snapshot;
 pub mod supervise;
 pub mod supervisor_conf;
 pub mod text;
+pub mod top;
+pub mod who;
 pub mod xid;
 
 /// Does what the command line asks for.
@@ -52,6 +57,9 @@ pub fn run(cli: &Cli) -> Exit {
         },
         Action::Demo(demo) => serve::run(&loaded, serve::What::Demo(*demo), How::Alone),
         Action::Snapshot(options) => finish(snapshot::run(&loaded, options)),
+        Action::Free(options) => finish(free::run(&loaded, options)),
+        Action::Who(options) => finish(who::run(&loaded, options)),
+        Action::Top(options) => finish_quietly(top::run(&loaded, options)),
         Action::SupervisorConf(wanted) => {
             finish(supervisor_conf::run(wanted, &cli.overrides, &surroundings, &loaded))
         }
@@ -89,6 +97,7 @@ fn wait_for<T>(command: impl Future<Output = Result<T, String>>) -> Result<T, St
 /// Prints what a command has to say.
 fn finish(result: Result<(String, Exit), String>) -> Exit {
     match result {
+        Ok((text, exit)) if text.is_empty() => exit,
         Ok((text, exit)) => match cli::print(&text) {
             Ok(()) => exit,
             Err(error) => {
@@ -101,6 +110,14 @@ fn finish(result: Result<(String, Exit), String>) -> Exit {
             Exit::Failure
         }
     }
+}
+
+/// The same for a command that said everything while it ran.
+fn finish_quietly(result: Result<Exit, String>) -> Exit {
+    result.unwrap_or_else(|message| {
+        cli::complain(&format!("smonitor: {message}"));
+        Exit::Failure
+    })
 }
 
 /// The same for commands that read this machine: how and what.

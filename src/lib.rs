@@ -8,7 +8,7 @@
 //! | L4 delivery | [`web`] |
 //! | L3 roles | [`node`], [`demo`] |
 //! | L2 capabilities | [`host`] (read this machine), [`assess`] (judge what was read), [`feed`] (publish and subscribe) |
-//! | L1 foundations | [`cli`], [`config`], [`telemetry`], [`clock`], [`shutdown`], [`state_dir`], [`sandbox`] |
+//! | L1 foundations | [`cli`], [`config`], [`telemetry`], [`clock`], [`shutdown`], [`state_dir`], [`sandbox`], [`plain_text`] |
 //! | L0 words | [`model`] |
 //!
 //! The way of a value: `host` reads bytes and makes samples and rates, `node` schedules that, has
@@ -26,6 +26,7 @@ pub mod host;
 pub mod manager;
 pub mod model;
 pub mod node;
+pub mod plain_text;
 pub mod sandbox;
 pub mod serve;
 pub mod shutdown;

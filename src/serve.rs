@@ -10,14 +10,14 @@ use crate::config::{Config, Loaded};
 use crate::feed::{self, Feed};
 use crate::host;
 use crate::manager::link::{Link, Word};
+use crate::model::HostId;
 use crate::model::server::{RestartedBy, Sandbox};
 use crate::model::wire::Mode;
-use crate::model::HostId;
 use crate::node::Node;
 use crate::shutdown::Shutdown;
 use crate::state_dir::{self, StateDir};
-use crate::web::{self, Access, AccessToken, Auth, Web};
 use crate::telemetry;
+use crate::web::{self, Access, AccessToken, Auth, Web};
 
 mod demo;
 mod fault;

@@ -21,6 +21,7 @@ use crate::feed::Feed;
 mod about;
 pub mod access;
 mod answer;
+mod free;
 pub mod gate;
 pub mod metrics;
 mod network;

@@ -12,6 +12,7 @@ mod doc;
 mod health;
 mod people;
 mod robust;
+pub(super) mod rows;
 mod slices;
 mod states;
 mod xids;

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 
-use super::{Action, Cli, Demo, Form, Snapshot, SupervisorConf};
+use super::{Action, Cli, Demo, Form, Free, Patience, Snapshot, SupervisorConf, Top, Who, Whom};
 use crate::config::Overrides;
+use crate::model::free::{self, FreeQuestion, Spread};
 
 /// What stands above the options.
 const ABOUT: &str = "\
@@ -26,6 +27,20 @@ make no sense, 3 another smonitor is running with the same state folder.";
 const CHECK_CONFIG: &str = "\
 Prints every fault with its place and ends with code 1, or prints every setting with its
 value and where that came from.";
+
+/// What free answers.
+const FREE: &str = "\
+Ends with code 0 if something fits and 1 if not. Sizes are in powers of 1024, as in nvidia-smi:
+40G, 40GiB and 40960M are the same. Cards divided by MIG are left out.";
+
+/// Whom commands ask.
+const ASKED: &str = "\
+Without --url the smonitor at SMONITOR_URL is asked; if that is not set, this machine is read.";
+
+/// What the keys of top are.
+const TOP: &str = "\
+Keys: q ends, ? shows all keys. Without --url the smonitor at SMONITOR_URL is asked; if that is
+not set, this machine is read. NO_COLOR=1 leaves colours out.";
 
 #[derive(Debug, Parser)]
 #[command(
@@ -64,6 +79,53 @@ enum Command {
         token_file: Option<PathBuf>,
         #[command(flatten)]
         form: FormFlag,
+    },
+    /// Say where graphics cards are free, on this machine or in a cluster
+    #[command(after_help = format!("{FREE}\n{ASKED}"))]
+    Free {
+        /// How many cards
+        #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = free::count)]
+        gpus: u32,
+        /// Memory that is free on each, for example 40G
+        #[arg(long, value_name = "SIZE", value_parser = free::size)]
+        memory: Option<u64>,
+        /// A part of the model's name, for example A100
+        #[arg(long, value_name = "NAME")]
+        model: Option<String>,
+        /// All on one host; this is the default
+        #[arg(long, conflicts_with = "any_host")]
+        same_host: bool,
+        /// From several hosts together
+        #[arg(long)]
+        any_host: bool,
+        /// Ask again every 5 s until something fits
+        #[arg(long)]
+        wait: bool,
+        #[command(flatten)]
+        whom: WhomFlags,
+        #[command(flatten)]
+        form: FormFlag,
+    },
+    /// Say who is on which graphics card
+    #[command(after_help = ASKED)]
+    Who {
+        /// Only this user, by name, or by number if that has no name
+        #[arg(value_name = "USER")]
+        user: Option<String>,
+        #[command(flatten)]
+        whom: WhomFlags,
+        #[command(flatten)]
+        form: FormFlag,
+    },
+    /// Show this machine or a cluster live in the terminal
+    #[command(after_help = TOP)]
+    Top {
+        #[command(flatten)]
+        whom: WhomFlags,
+        /// Time between two looks
+        #[arg(long, value_name = "SECONDS", default_value_t = 2,
+            value_parser = clap::value_parser!(u16).range(1..=3600))]
+        interval: u16,
     },
     /// Say what can be read on this machine, what not, and why
     Doctor {
@@ -157,6 +219,22 @@ struct Common {
 }
 
 #[derive(Debug, Args)]
+struct WhomFlags {
+    /// Ask the smonitor at this address, for example http://127.0.0.1:8999
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// File that holds the access token for it
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+}
+
+impl From<WhomFlags> for Whom {
+    fn from(flags: WhomFlags) -> Self {
+        Self { url: flags.url, token_file: flags.token_file }
+    }
+}
+
+#[derive(Debug, Args)]
 struct FormFlag {
     /// Answer in JSON
     #[arg(long)]
@@ -227,6 +305,34 @@ impl From<Arguments> for Cli {
             }
             Some(Command::Snapshot { url, token_file, form }) => Self {
                 action: Action::Snapshot(Snapshot { url, token_file, form: form.into() }),
+                overrides: Overrides::default(),
+            },
+            Some(Command::Free {
+                gpus,
+                memory,
+                model,
+                same_host: _,
+                any_host,
+                wait,
+                whom,
+                form,
+            }) => {
+                let question = FreeQuestion {
+                    gpus,
+                    memory_bytes: memory.unwrap_or(0),
+                    model: model.filter(|model| !model.trim().is_empty()).map(Into::into),
+                    spread: if any_host { Spread::AnyHosts } else { Spread::OneHost },
+                };
+                let patience = if wait { Patience::Wait } else { Patience::None };
+                let free = Free { question, patience, whom: whom.into(), form: form.into() };
+                Self { action: Action::Free(free), overrides: Overrides::default() }
+            }
+            Some(Command::Who { user, whom, form }) => Self {
+                action: Action::Who(Who { user, whom: whom.into(), form: form.into() }),
+                overrides: Overrides::default(),
+            },
+            Some(Command::Top { whom, interval }) => Self {
+                action: Action::Top(Top { whom: whom.into(), interval_seconds: interval }),
                 overrides: Overrides::default(),
             },
             Some(Command::SupervisorConf {
@@ -300,6 +406,26 @@ mod tests {
     }
 
     #[test]
+    fn a_question_for_cards_is_taken_as_it_is_asked() {
+        let line = "smonitor free --gpus 2 --memory 40G --model A100 --any-host --wait --json";
+        let cli = super::super::parse_from(line.split(' ')).unwrap();
+        let Action::Free(free) = cli.action else { panic!("{cli:?}") };
+        let question = FreeQuestion {
+            gpus: 2,
+            memory_bytes: 40 << 30,
+            model: Some("A100".into()),
+            spread: Spread::AnyHosts,
+        };
+        assert_eq!(
+            (free.question, free.patience, free.form),
+            (question, Patience::Wait, Form::Json)
+        );
+        let cli = super::super::parse_from(["smonitor", "free"]).unwrap();
+        let Action::Free(free) = cli.action else { panic!("{cli:?}") };
+        assert_eq!((free.question, free.patience), (FreeQuestion::default(), Patience::None));
+    }
+
+    #[test]
     fn what_makes_no_sense_is_refused() {
         for line in [
             "smonitor --port 70000",
@@ -313,6 +439,11 @@ mod tests {
             "smonitor demo --gpus 4",
             "smonitor demo --faults",
             "smonitor snapshot --token-file t",
+            "smonitor free --gpus 0",
+            "smonitor free --memory 40",
+            "smonitor free --memory forty",
+            "smonitor free --same-host --any-host",
+            "smonitor top --interval 0",
         ] {
             let error = super::super::parse_from(line.split(' ')).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{line}");

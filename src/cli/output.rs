@@ -25,6 +25,42 @@ pub fn terminal_width() -> usize {
     if columns == 0 { usize::MAX } else { usize::from(columns) }
 }
 
+/// Whether somebody sees what is written and can press keys.
+#[must_use]
+pub fn is_terminal() -> bool {
+    use std::io::IsTerminal as _;
+    io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
+/// A line on standard error that is written over again and again; nothing where that is no terminal.
+#[derive(Debug, Default)]
+pub struct Progress {
+    is_shown: bool,
+}
+
+impl Progress {
+    /// Shows this line in place of the one before.
+    pub fn show(&mut self, text: &str) {
+        use std::io::IsTerminal as _;
+        let mut out = io::stderr().lock();
+        if out.is_terminal() {
+            self.is_shown = true;
+            // As with every word to standard error, there is nobody left to tell if that fails.
+            let _ = io::Write::write_all(&mut out, format!("\r\x1b[K{text}").as_bytes());
+            let _ = io::Write::flush(&mut out);
+        }
+    }
+
+    /// Takes the line away.
+    pub fn clear(&mut self) {
+        if std::mem::take(&mut self.is_shown) {
+            let mut out = io::stderr().lock();
+            let _ = io::Write::write_all(&mut out, b"\r\x1b[K");
+            let _ = io::Write::flush(&mut out);
+        }
+    }
+}
+
 fn write_lines(out: &mut impl io::Write, text: &str) -> io::Result<()> {
     out.write_all(text.as_bytes())?;
     if !text.ends_with('\n') {

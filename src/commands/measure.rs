@@ -3,14 +3,16 @@
 
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::feed::{self, Event, Feed, Refusal};
+use crate::clock::Clock;
+use crate::feed::{self, Event, Feed, Overview, Refusal, Subscription};
 use crate::host::{Context, Source};
 use crate::model::process::ProcessRow;
 use crate::model::source::SourceState;
 use crate::model::wire::{HostDocument, ProcessesDocument, Topic};
-use crate::model::{Audience, Reason, UnixMillis};
+use crate::model::{Audience, HostId, Reason, UnixMillis};
 use crate::node::{Node, Settings};
 
 /// A look at a machine takes two samples, half a second apart. A source that hangs is called stuck
@@ -53,18 +55,109 @@ pub async fn look(
     context: Context,
     audience: Audience,
 ) -> Result<Look, LookError> {
-    let feed_settings = feed::Settings { fresh_for: settings.interval, wait_at_most: PATIENCE };
-    let clock = context.clock.clone();
-    let (feed, publisher) = feed::new(feed_settings, clock.clone());
-    let topics = [Topic::Host(settings.host.clone()), Topic::Processes(settings.host.clone())];
-    let node = Node::new(settings, sources, context, publisher)?;
-    let stop = CancellationToken::new();
-    let running = tokio::spawn(node.run(stop.clone(), || {}));
-    let seen = settled(&feed, &topics, audience).await;
-    stop.cancel();
-    running.await.ok();
+    let local = Local::start(settings, sources, context, audience)?;
+    let topics = [Topic::Host(local.host.clone()), Topic::Processes(local.host.clone())];
+    let seen = settled(&local.feed, &topics, audience).await;
+    let at = local.clock.wall();
+    local.stop().await;
     let (host, processes) = seen?;
-    Ok(Look { host, processes, at: clock.wall() })
+    Ok(Look { host, processes, at })
+}
+
+/// This machine, read again and again through the same feed and node as a viewer's.
+pub struct Local {
+    feed: Feed,
+    clock: Clock,
+    host: HostId,
+    audience: Audience,
+    stop: CancellationToken,
+    running: JoinHandle<()>,
+}
+
+impl Local {
+    /// Begins to read as `audience` may see it; what is read is what is asked for.
+    ///
+    /// # Errors
+    /// If there is no thread for it.
+    pub fn start(
+        settings: Settings,
+        sources: Vec<Box<dyn Source>>,
+        context: Context,
+        audience: Audience,
+    ) -> Result<Self, LookError> {
+        let feed_settings = feed::Settings { fresh_for: settings.interval, wait_at_most: PATIENCE };
+        let clock = context.clock.clone();
+        let (feed, publisher) = feed::new(feed_settings, clock.clone());
+        let host = settings.host.clone();
+        let node = Node::new(settings, sources, context, publisher)?;
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(node.run(stop.clone(), || {}));
+        Ok(Self { feed, clock, host, audience, stop, running })
+    }
+
+    /// The time of day.
+    #[must_use]
+    pub fn now(&self) -> UnixMillis {
+        self.clock.wall()
+    }
+
+    /// The machine's line, as soon as its cards have been read or are known to hang.
+    ///
+    /// # Errors
+    /// If nothing at all could be read.
+    pub async fn overview(&self) -> Result<Overview, LookError> {
+        let topic = Topic::Host(self.host.clone());
+        let mut hosts = self.feed.subscribe(&topic, self.audience).map_err(refused)?;
+        let cards_are_there = async {
+            loop {
+                let event = hosts.next().await;
+                let host: HostDocument = newest(&self.feed, &topic, self.audience, &event).await?;
+                if has_cards(&host) {
+                    return Ok::<(), LookError>(());
+                }
+            }
+        };
+        if let Ok(result) = tokio::time::timeout(PATIENCE, cards_are_there).await {
+            result?;
+        }
+        self.feed.overview(self.audience).await.map_err(refused)
+    }
+
+    /// Keeps everything read until it is dropped.
+    ///
+    /// # Errors
+    /// If the machine is not there.
+    pub fn watch(&self) -> Result<[Subscription; 2], LookError> {
+        let watch = |topic| self.feed.subscribe(&topic, self.audience).map_err(refused);
+        Ok([watch(Topic::Host(self.host.clone()))?, watch(Topic::Processes(self.host.clone()))?])
+    }
+
+    /// What is there now.
+    ///
+    /// # Errors
+    /// If there is nothing.
+    pub async fn look(&self) -> Result<Look, LookError> {
+        let host = self.document(Topic::Host(self.host.clone())).await?;
+        let processes = self.document(Topic::Processes(self.host.clone())).await?;
+        Ok(Look { host, processes, at: self.clock.wall() })
+    }
+
+    async fn document<D: serde::de::DeserializeOwned>(&self, topic: Topic) -> Result<D, LookError> {
+        let document = self.feed.document(&topic, self.audience).await.map_err(refused)?;
+        Ok(serde_json::from_slice(&document)?)
+    }
+
+    /// Ends it.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.running.await.ok();
+    }
+}
+
+/// Whether the cards were read once, or are known to hang.
+fn has_cards(document: &HostDocument) -> bool {
+    let health = document.sources.iter().find(|health| health.name == "gpus");
+    health.is_none_or(|health| health.state != SourceState::Waiting)
 }
 
 /// The topics' documents as soon as they are complete, or the newest when patience ends.

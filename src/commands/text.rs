@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use crate::model::process::ProcessRow;
 use crate::model::{Reading, Reason, Section};
+use crate::plain_text::{table, units};
 
 use super::measure::Look;
 
@@ -14,8 +15,6 @@ mod findings;
 mod gpu;
 mod others;
 mod storage;
-mod table;
-mod units;
 
 pub(super) use gpu::driver as driver_words;
 pub(super) use table::wrapped;
@@ -42,7 +41,7 @@ pub fn look(look: &Look, width: usize) -> String {
         others::logins(look),
         others::failed(look),
         others::missing(look),
-        processes(look),
+        processes(look, Busiest::Cpu, TOP),
     ];
     let blocks = blocks.into_iter().filter(|block| !block.is_empty());
     let lines = blocks.collect::<Vec<_>>().join(&Line::Row(String::new()));
@@ -52,6 +51,39 @@ pub fn look(look: &Look, width: usize) -> String {
         let _ = writeln!(text, "{}", line.trim_end());
     }
     text
+}
+
+/// What a machine is and does, for a view that shows it again and again.
+pub(super) struct Parts {
+    /// Name, system, how long it has been up; processors, memory.
+    pub(super) head: Vec<String>,
+    /// Cards, what is wrong with them, who is on them.
+    pub(super) gpus: Vec<String>,
+    /// Processes.
+    pub(super) processes: Vec<String>,
+}
+
+/// What processes are listed by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Busiest {
+    /// Processor time.
+    Cpu,
+    /// Memory.
+    Memory,
+}
+
+/// The parts of a look, each line at most `width` long, with this many processes.
+#[must_use]
+pub(super) fn parts(look: &Look, width: usize, by: Busiest, most: usize) -> Parts {
+    let set = |lines: Vec<Line>| -> Vec<String> {
+        let lines = lines.iter().flat_map(|line| line.set(width));
+        lines.map(|line| line.trim_end().to_owned()).collect()
+    };
+    Parts {
+        head: set([header(look), cpu(look), memory(look)].concat()),
+        gpus: set(gpu::gpus(look)),
+        processes: set(processes(look, by, most)),
+    }
 }
 
 fn header(look: &Look) -> Vec<Line> {
@@ -122,24 +154,30 @@ fn memory(look: &Look) -> Vec<Line> {
     ]
 }
 
-fn processes(look: &Look) -> Vec<Line> {
+fn processes(look: &Look, by: Busiest, most: usize) -> Vec<Line> {
     let summary = match &look.processes.summary.value {
         Reading::Present(summary) => summary,
         Reading::Absent { absent } => return vec![Line::Row(format!("Processes – ({absent})"))],
     };
     let mut rows: Vec<&ProcessRow> = look.processes.processes.iter().collect();
     let busy = |row: &ProcessRow| row.cpu_percent.present().map_or(-1.0, |percent| percent.0);
-    rows.sort_by(|a, b| {
-        busy(b).total_cmp(&busy(a)).then(b.resident_bytes.0.cmp(&a.resident_bytes.0))
+    let memory = |row: &ProcessRow| std::cmp::Reverse(row.resident_bytes.0);
+    rows.sort_by(|a, b| match by {
+        Busiest::Cpu => busy(b).total_cmp(&busy(a)).then(memory(a).cmp(&memory(b))),
+        Busiest::Memory => memory(a).cmp(&memory(b)).then(busy(b).total_cmp(&busy(a))),
     });
+    let listed = match by {
+        Busiest::Cpu => "the busiest",
+        Busiest::Memory => "the largest",
+    };
     let mut lines = vec![
         Line::Row(format!(
-            "Processes {}, {} running, {} threads; the busiest:",
+            "Processes {}, {} running, {} threads; {listed}:",
             summary.total, summary.running, summary.threads
         )),
         Line::Row(format!("{:>8} {:<12} {:>7} {:>10}  COMMAND", "PID", "USER", "CPU", "MEMORY")),
     ];
-    lines.extend(rows.into_iter().take(TOP).map(|row| {
+    lines.extend(rows.into_iter().take(most).map(|row| {
         Line::Row(format!(
             "{:>8} {:<12} {:>7} {:>10}  {}",
             row.pid,

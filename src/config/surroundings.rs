@@ -53,8 +53,8 @@ impl KeptFile {
 }
 
 /// Names that begin like settings and are read by somebody else: the file's name by us before the
-/// settings, the program's path by the browser tests.
-const NOT_SETTINGS: [&str; 2] = ["SMONITOR_CONFIG", "SMONITOR_BIN"];
+/// settings, the program's path by the browser tests, whom to ask by `free`, `who` and `top`.
+const NOT_SETTINGS: [&str; 3] = ["SMONITOR_CONFIG", "SMONITOR_BIN", "SMONITOR_URL"];
 
 /// Variables that control smonitor's own processes and builds.
 const INTERNAL_PREFIX: &str = "SMONITOR_INTERNAL_";

@@ -171,8 +171,7 @@ impl World {
     fn made(&self, host: &Host, at: UnixMillis, status: Arc<HostStatus>, depth: Depth) -> Snapshot {
         let scene = Scene::new(host, at);
         let tasks = scene.tasks();
-        let empty =
-            Snapshot::not_collected(host.id.clone(), at, |name| self.interval(name));
+        let empty = Snapshot::not_collected(host.id.clone(), at, |name| self.interval(name));
         let gpus = cards::gpus(&scene, &tasks, depth);
         let snapshot = Snapshot {
             status,
@@ -239,8 +238,7 @@ impl World {
                 "sensors" => super::health::findings(name, scene.moment),
                 _ => Vec::new(),
             };
-            let health =
-                super::health::told(name, scene.moment, self.interval(name), findings);
+            let health = super::health::told(name, scene.moment, self.interval(name), findings);
             match absent {
                 Some(_) => crate::model::source::SourceHealth {
                     state: crate::model::source::SourceState::NotThere,

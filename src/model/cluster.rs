@@ -179,8 +179,14 @@ pub struct FreeBody {
     /// Cards that fit the model and the memory, free or not, on hosts that are up.
     pub fitting: u64,
     /// Hosts that have enough, best first: those that waste least, then those idle for longest. With
-    /// `same_host=false` hosts that have enough together.
+    /// `same_host=false` hosts that have enough together: all their cards to take are as many as were asked
+    /// for.
     pub offers: Vec<Offer>,
+    /// Where there is no offer: where most of what fits is free, if any is; if nothing that is free has the
+    /// memory, where most memory is. Its cards are all that are free there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub nearest: Option<Offer>,
 }
 
 /// Free cards on one host.
@@ -192,7 +198,8 @@ pub struct Offer {
     pub host: HostId,
     /// Its name to show.
     pub name: Text,
-    /// What to call it for `ssh`: its address in the settings, else the host name it tells.
+    /// What to call it for `ssh`: its address in the settings, else the host name it tells. Only characters
+    /// that mean nothing to a shell; empty if there is no such name.
     pub address: Text,
     /// Model of the cards.
     pub model: Reading<Text>,
@@ -226,7 +233,7 @@ pub struct UsersBody {
 pub struct UserOnCards {
     /// Name; absent if the number has none.
     pub user: Reading<Text>,
-    /// Memory held, of all cards.
+    /// Memory held, of all cards; absent if that of one is.
     pub memory_bytes: Reading<Bytes>,
     /// The cards, by host, then number.
     pub cards: Vec<HeldCard>,
@@ -239,7 +246,7 @@ pub struct UserOnCards {
 pub struct HeldCard {
     /// Which host.
     pub host: HostId,
-    /// How the card is.
+    /// How the card is; unknown where there are no news of the host.
     pub state: GpuState,
     /// Since when nothing computes on it, if nothing does and that was seen to begin.
     pub idle_since_ms: Reading<UnixMillis>,

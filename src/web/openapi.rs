@@ -12,6 +12,8 @@ mod tests {
 
     use super::DESCRIPTION;
     use crate::model::api::{ErrorBody, HealthBody, SessionBody, SignIn};
+    use crate::model::cluster::{FreeBody, UsersBody};
+    use crate::model::free::{FREE_GPUS_MAX, FREE_MODEL_MAX_BYTES};
     use crate::model::recent::RecentDocument;
     use crate::model::server::ServerBody;
     use crate::model::wire::{HostDocument, OverviewDocument, ProcessesDocument};
@@ -23,6 +25,7 @@ mod tests {
     #[derive(OpenApi)]
     #[openapi(components(schemas(
         ErrorBody,
+        FreeBody,
         HealthBody,
         HostDocument,
         OverviewDocument,
@@ -30,7 +33,8 @@ mod tests {
         RecentDocument,
         ServerBody,
         SessionBody,
-        SignIn
+        SignIn,
+        UsersBody
     )))]
     struct Schemas;
 
@@ -66,6 +70,12 @@ mod tests {
             Endpoint::Host => with("HostDocument"),
             Endpoint::Processes => with("ProcessesDocument"),
             Endpoint::Recent => with("RecentDocument"),
+            Endpoint::Free => with("FreeBody"),
+            Endpoint::Users => with("UsersBody"),
+            Endpoint::FreeText | Endpoint::UsersText => {
+                let content = json!({"text/plain": {"schema": {"type": "string"}}});
+                ("200", json!({"description": "Lines to read", "content": content}))
+            }
             Endpoint::Server => with("ServerBody"),
             Endpoint::Metrics => {
                 let text = json!({"schema": {"type": "string"}});
@@ -121,6 +131,25 @@ mod tests {
         if route.endpoint == Endpoint::Socket {
             let encoding = json!({"type": "string", "enum": ["text", "deflate"]});
             parameters.push(parameter("encoding", "query", false, encoding));
+        }
+        if matches!(route.endpoint, Endpoint::Free | Endpoint::FreeText) {
+            let model = json!({"type": "string", "maxLength": FREE_MODEL_MAX_BYTES});
+            for (name, schema) in [
+                ("gpus", json!({"type": "integer", "minimum": 1, "maximum": FREE_GPUS_MAX})),
+                ("memory_bytes", json!({"type": "integer", "minimum": 0})),
+                (
+                    "memory",
+                    json!({"type": "string", "pattern": "^[0-9.]+ ?[KMGTkmgt](i?[Bb])?$", "example": "40G"}),
+                ),
+                ("model", model),
+                ("same_host", json!({"type": "boolean"})),
+            ] {
+                parameters.push(parameter(name, "query", false, schema));
+            }
+        }
+        if matches!(route.endpoint, Endpoint::Users | Endpoint::UsersText) {
+            let user = json!({"type": "string", "minLength": 1, "maxLength": 256});
+            parameters.push(parameter("user", "query", false, user));
         }
         if !parameters.is_empty() {
             operation["parameters"] = json!(parameters);

@@ -16,7 +16,7 @@ use super::answer::{self, Refused};
 use super::gate::{self, Kind, Needs, Question};
 use super::network;
 use super::server::Server;
-use super::{about, metrics, rest, socket};
+use super::{about, free, metrics, rest, socket};
 use crate::model::{HostId, Role};
 use crate::telemetry;
 
@@ -65,6 +65,14 @@ pub enum Endpoint {
     Processes,
     /// The last ten minutes of a host's load.
     Recent,
+    /// Where cards are free.
+    Free,
+    /// Who is on which card.
+    Users,
+    /// Where cards are free, as text.
+    FreeText,
+    /// Who is on which card, as text.
+    UsersText,
     /// How this server runs and who is connected.
     Server,
     /// The host's values for Prometheus.
@@ -78,7 +86,7 @@ pub enum Endpoint {
 }
 
 /// Every route there is.
-pub const ROUTES: [Route; 14] = [
+pub const ROUTES: [Route; 18] = [
     Route {
         path: "/healthz",
         method: Verb::Get,
@@ -134,6 +142,34 @@ pub const ROUTES: [Route; 14] = [
         needs: Needs::Role(Role::Guest),
         endpoint: Endpoint::Recent,
         summary: "The last ten minutes of a host's load, as far as somebody looked",
+    },
+    Route {
+        path: "/api/v1/gpus/free",
+        method: Verb::Get,
+        needs: Needs::Role(Role::Guest),
+        endpoint: Endpoint::Free,
+        summary: "Where the graphics cards that are asked for are free",
+    },
+    Route {
+        path: "/api/v1/users",
+        method: Verb::Get,
+        needs: Needs::Role(Role::Member),
+        endpoint: Endpoint::Users,
+        summary: "Who is on which graphics card",
+    },
+    Route {
+        path: "/free.txt",
+        method: Verb::Get,
+        needs: Needs::Role(Role::Guest),
+        endpoint: Endpoint::FreeText,
+        summary: "The same as /api/v1/gpus/free as text to read, with lines to copy",
+    },
+    Route {
+        path: "/who.txt",
+        method: Verb::Get,
+        needs: Needs::Role(Role::Member),
+        endpoint: Endpoint::UsersText,
+        summary: "The same as /api/v1/users as text to read",
     },
     Route {
         path: "/api/v1/server",
@@ -250,6 +286,14 @@ async fn enter(
         Endpoint::Host => rest::host(&server, caller, host()?, request.headers()).await,
         Endpoint::Processes => rest::processes(&server, caller, host()?, request.headers()).await,
         Endpoint::Recent => rest::recent(&server, caller, &host()?, request.headers()).await,
+        Endpoint::Free => free::free(&server, caller, request.uri(), request.headers()).await,
+        Endpoint::Users => free::users(&server, caller, request.uri(), request.headers()).await,
+        Endpoint::FreeText => {
+            free::free_text(&server, caller, request.uri(), request.headers()).await
+        }
+        Endpoint::UsersText => {
+            free::users_text(&server, caller, request.uri(), request.headers()).await
+        }
         Endpoint::Server => about::answer(&server, request.headers()).await,
         Endpoint::Metrics => metrics::answer(&server, caller, request.headers()).await,
         Endpoint::OpenApi => Ok(rest::openapi(request.headers()).await),

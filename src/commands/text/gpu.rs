@@ -3,7 +3,7 @@
 use super::findings;
 use super::given;
 use super::table::{Column, Line, and_more, heaviest, table};
-use super::units::{age, bytes, cell, date, percent};
+use super::units::{age, bytes, cell, date, percent, short_model};
 use crate::commands::measure::Look;
 use crate::model::account::AccountEnd;
 use crate::model::gpu::{
@@ -81,11 +81,6 @@ fn only_model(cards: &[Gpu]) -> Option<String> {
     let mut names = cards.iter().map(|card| card.name.present());
     let first = names.next()??;
     names.all(|name| name == Some(first)).then(|| short_model(first).to_owned())
-}
-
-/// Without the maker, who is the same everywhere.
-fn short_model(name: &str) -> &str {
-    name.trim_start_matches("NVIDIA ").trim_start_matches("GeForce ")
 }
 
 fn headline(gpus: &Gpus, model: Option<&str>) -> String {

@@ -209,10 +209,8 @@ fn with_mishaps(host: &Host, mut job: Job) -> Option<Job> {
             job.crashes = true;
         }
     }
-    (job.cards != 0).then_some(Job {
-        idle_from: job.idle_from.filter(|idle| *idle < job.end),
-        ..job
-    })
+    (job.cards != 0)
+        .then_some(Job { idle_from: job.idle_from.filter(|idle| *idle < job.end), ..job })
 }
 
 impl Job {

@@ -123,11 +123,15 @@ async fn the_table_itself_is_what_was_promised() {
     for route in ROUTES {
         let needs = match route.endpoint {
             Endpoint::Overview
+            | Endpoint::Free
+            | Endpoint::FreeText
             | Endpoint::Host
             | Endpoint::Recent
             | Endpoint::Metrics
             | Endpoint::Socket => Needs::Role(Role::Guest),
-            Endpoint::Processes => Needs::Role(Role::Member),
+            Endpoint::Processes | Endpoint::Users | Endpoint::UsersText => {
+                Needs::Role(Role::Member)
+            }
             Endpoint::Server => Needs::Role(Role::Admin),
             Endpoint::Health
             | Endpoint::ShowSession

@@ -820,9 +820,15 @@ free: number,
 fitting: number, 
 /**
  * Hosts that have enough, best first: those that waste least, then those idle for longest. With
- * `same_host=false` hosts that have enough together.
+ * `same_host=false` hosts that have enough together: all their cards to take are as many as were asked
+ * for.
  */
-offers: Array<Offer>, };
+offers: Array<Offer>, 
+/**
+ * Where there is no offer: where most of what fits is free, if any is; if nothing that is free has the
+ * memory, where most memory is. Its cards are all that are free there.
+ */
+nearest?: Offer, };
 
 /**
  * Clock frequency. Source: `/sys/devices/system/cpu/cpuN/cpufreq/scaling_cur_freq` (kHz), else
@@ -1573,7 +1579,7 @@ export type HeldCard = {
  */
 host: HostId, 
 /**
- * How the card is.
+ * How the card is; unknown where there are no news of the host.
  */
 state: GpuState, 
 /**
@@ -2345,7 +2351,8 @@ host: HostId,
  */
 name: Text, 
 /**
- * What to call it for `ssh`: its address in the settings, else the host name it tells.
+ * What to call it for `ssh`: its address in the settings, else the host name it tells. Only characters
+ * that mean nothing to a shell; empty if there is no such name.
  */
 address: Text, 
 /**
@@ -3572,7 +3579,7 @@ export type UserOnCards = {
  */
 user: Reading<Text>, 
 /**
- * Memory held, of all cards.
+ * Memory held, of all cards; absent if that of one is.
  */
 memory_bytes: Reading<Bytes>, 
 /**

@@ -5,10 +5,7 @@ use crate::model::{
 };
 
 /// A value, or `–` and why there is none.
-pub(in crate::commands) fn shown<T>(
-    reading: &Reading<T>,
-    show: impl FnOnce(&T) -> String,
-) -> String {
+pub fn shown<T>(reading: &Reading<T>, show: impl FnOnce(&T) -> String) -> String {
     match reading {
         Reading::Present(value) => show(value),
         Reading::Absent { absent } => format!("– ({absent})"),
@@ -16,26 +13,31 @@ pub(in crate::commands) fn shown<T>(
 }
 
 /// The same for a cell of a table, which has no room for a reason.
-pub(super) fn cell<T>(reading: &Reading<T>, show: impl FnOnce(&T) -> String) -> String {
+pub fn cell<T>(reading: &Reading<T>, show: impl FnOnce(&T) -> String) -> String {
     reading.present().map_or_else(|| "–".to_owned(), show)
 }
 
-pub(super) fn percent(percent: Percent) -> String {
+/// A share: `42 %`.
+#[must_use]
+pub fn percent(percent: Percent) -> String {
     format!("{:.0} %", percent.0)
 }
 
 /// Memory and space in powers of 1024: `21.1 GiB`.
-pub(in crate::commands) fn bytes(bytes: Bytes) -> String {
+#[must_use]
+pub fn bytes(bytes: Bytes) -> String {
     scaled(bytes.0, 1024.0, &["B", "KiB", "MiB", "GiB", "TiB", "PiB"])
 }
 
 /// Rates of disks in powers of 1000: `1.2 MB/s`.
-pub(super) fn bytes_per_second(rate: BytesPerSecond) -> String {
+#[must_use]
+pub fn bytes_per_second(rate: BytesPerSecond) -> String {
     scaled(rate.0, 1000.0, &["B/s", "kB/s", "MB/s", "GB/s", "TB/s", "PB/s"])
 }
 
 /// Rates of a network in powers of 1000: `1.2 Gbit/s`.
-pub(super) fn bits_per_second(rate: BitsPerSecond) -> String {
+#[must_use]
+pub fn bits_per_second(rate: BitsPerSecond) -> String {
     scaled(rate.0, 1000.0, &["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"])
 }
 
@@ -53,7 +55,8 @@ fn scaled(value: u64, base: f64, units: &[&str]) -> String {
 }
 
 /// `41 d 03:12`, or `03:12:45` within a day.
-pub(super) fn duration(seconds: Seconds) -> String {
+#[must_use]
+pub fn duration(seconds: Seconds) -> String {
     let whole = seconds.0.max(0.0) as u64;
     let (days, hours, minutes) = (whole / 86_400, whole / 3600 % 24, whole / 60 % 60);
     if days > 0 {
@@ -64,7 +67,8 @@ pub(super) fn duration(seconds: Seconds) -> String {
 }
 
 /// How long something has been so, in one unit: `8 s`, `12 min`, `3 h`, `2 d`.
-pub(in crate::commands) fn age(millis: i64) -> String {
+#[must_use]
+pub fn age(millis: i64) -> String {
     // What began less than a second ago has not been so for no time at all.
     let seconds = (millis.max(0) as u64).div_ceil(1000).max(1);
     match seconds {
@@ -76,12 +80,14 @@ pub(in crate::commands) fn age(millis: i64) -> String {
 }
 
 /// The same for a duration.
-pub(super) fn time(seconds: Seconds) -> String {
+#[must_use]
+pub fn time(seconds: Seconds) -> String {
     age((seconds.0 * 1000.0) as i64)
 }
 
 /// The day of a moment by UTC, `2026-11-29`.
-pub(super) fn date(at: UnixMillis) -> String {
+#[must_use]
+pub fn date(at: UnixMillis) -> String {
     // Days are counted from the 1st of March of the year 0, so that the day that is not always there
     // is the last of a year; 400 years have always as many days.
     const DAYS_OF_400_YEARS: i64 = 146_097;
@@ -96,8 +102,15 @@ pub(super) fn date(at: UnixMillis) -> String {
     format!("{:04}-{month:02}-{day:02}", era * 400 + year + later)
 }
 
+/// A card's model without the maker, who is the same everywhere.
+#[must_use]
+pub fn short_model(name: &str) -> &str {
+    name.trim_start_matches("NVIDIA ").trim_start_matches("GeForce ")
+}
+
 /// A reason as words of a sentence.
-pub(in crate::commands) fn reason_words(reason: Reason) -> String {
+#[must_use]
+pub fn reason_words(reason: Reason) -> String {
     reason.as_str().replace('_', " ")
 }
 

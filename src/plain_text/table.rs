@@ -1,8 +1,8 @@
-//! Tables and lines for a terminal.
+//! Tables and lines.
 
 /// What becomes a line, or several.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Line {
+pub enum Line {
     /// A row of a table: what does not fit is cut off.
     Row(String),
     /// A label and words: what does not fit goes below.
@@ -14,7 +14,8 @@ const LABEL: usize = 9;
 
 impl Line {
     /// As it is shown on a terminal of this width.
-    pub(super) fn set(&self, width: usize) -> Vec<String> {
+    #[must_use]
+    pub fn set(&self, width: usize) -> Vec<String> {
         match self {
             Self::Row(row) => {
                 let row = harmless(row.trim_end());
@@ -34,7 +35,7 @@ impl Line {
 
 /// How a column is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Column {
+pub enum Column {
     /// To the left, at most this wide; what is longer loses its end.
     Left(&'static str, usize),
     /// To the left, at most this wide; what is longer loses its beginning, as paths do.
@@ -65,7 +66,8 @@ impl Column {
 }
 
 /// Rows below their titles, each column as wide as it must be.
-pub(super) fn table<const N: usize>(columns: [Column; N], rows: Vec<[String; N]>) -> Vec<Line> {
+#[must_use]
+pub fn table<const N: usize>(columns: [Column; N], rows: Vec<[String; N]>) -> Vec<Line> {
     let titles = columns.map(|column| column.title().to_owned());
     let fitted = rows.into_iter().map(|row| {
         let mut cells = columns.iter();
@@ -90,7 +92,7 @@ pub(super) fn table<const N: usize>(columns: [Column; N], rows: Vec<[String; N]>
 }
 
 /// The rows with the most weight, at most `most`, in their order; and how many are left out.
-pub(super) fn heaviest<T>(rows: &[T], most: usize, weight: impl Fn(&T) -> f64) -> (Vec<&T>, usize) {
+pub fn heaviest<T>(rows: &[T], most: usize, weight: impl Fn(&T) -> f64) -> (Vec<&T>, usize) {
     let mut by_weight: Vec<usize> = (0..rows.len()).collect();
     by_weight.sort_by(|&a, &b| weight(&rows[b]).total_cmp(&weight(&rows[a])));
     by_weight.truncate(most);
@@ -99,13 +101,15 @@ pub(super) fn heaviest<T>(rows: &[T], most: usize, weight: impl Fn(&T) -> f64) -
 }
 
 /// `and 3 more`, if there are more.
-pub(super) fn and_more(count: u64) -> Option<Line> {
+#[must_use]
+pub fn and_more(count: u64) -> Option<Line> {
     (count > 0).then(|| Line::Row(format!("and {count} more")))
 }
 
 /// Words in lines of at most `width` characters; a longer word has a line of its own, and a number
 /// stays with its unit.
-pub(in crate::commands) fn wrapped(words: &str, width: usize) -> Vec<String> {
+#[must_use]
+pub fn wrapped(words: &str, width: usize) -> Vec<String> {
     let mut together: Vec<String> = Vec::new();
     for word in words.split(' ').map(harmless) {
         match together.last_mut() {
@@ -135,9 +139,16 @@ fn is_unit_of(number: &str, word: &str) -> bool {
     number.ends_with(|c: char| c.is_ascii_digit()) && ["ms", "s", "min", "h", "d"].contains(&unit)
 }
 
-/// What other people named their files must not move this terminal's cursor.
-pub(super) fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+/// What other people named their files must not move this terminal's cursor, nor turn the direction in
+/// which the rest of the line is read.
+#[must_use]
+pub fn harmless(text: &str) -> String {
+    let is_harmful = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+            || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    text.chars().map(|c| if is_harmful(c) { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -181,6 +192,7 @@ mod tests {
         assert_eq!(wrapped("every 2 s, on", 9), ["every", "2 s, on"], "a unit stays at its number");
         assert_eq!(wrapped("a longlonglong b", 4), ["a", "longlonglong", "b"]);
         assert_eq!(wrapped("a\x1b[2Jb\nc", 80), ["a\u{fffd}[2Jb\u{fffd}c"]);
+        assert_eq!(wrapped("a\u{202e}b\u{feff}", 80), ["a\u{fffd}b\u{fffd}"]);
         assert_eq!(wrapped("", 80), [""]);
     }
 }

@@ -1,4 +1,5 @@
-//! The order in which people count names: `nvme2n1` before `nvme10n1`, `sdz` before `sdaa`.
+//! The order in which people count names: `nvme2n1` before `nvme10n1`, `sdz` before `sdaa`, `gpu-2`
+//! before `gpu-10`. Pure; knows nothing of what is named.
 
 use std::cmp::Ordering;
 
@@ -6,7 +7,8 @@ use std::cmp::Ordering;
 const LETTERED: [&str; 7] = ["sd", "hd", "vd", "xvd", "ubd", "dasd", "rssd"];
 
 /// Compares names: runs of digits as numbers, everything else byte by byte.
-pub(super) fn natural(one: &str, other: &str) -> Ordering {
+#[must_use]
+pub fn natural(one: &str, other: &str) -> Ordering {
     let by_pieces = match (lettered(one), lettered(other)) {
         (Some(one), Some(other)) if one.driver == other.driver => {
             let by_letters = one.letters.len().cmp(&other.letters.len());
