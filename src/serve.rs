@@ -7,32 +7,28 @@ use std::time::Duration;
 use crate::cli::{self, Exit};
 use crate::clock::Clock;
 use crate::config::{Config, Loaded};
-use crate::feed::{self, Feed, Publisher};
-use crate::host::{self, Source};
+use crate::host;
 use crate::manager::link::{Link, Word};
-use crate::model::recent::RECENT_SPAN_MS;
+use crate::model::HostId;
 use crate::model::server::{RestartedBy, Sandbox};
 use crate::model::wire::Mode;
-use crate::model::{HostId, UnixMillis};
-use crate::node::Node;
 use crate::shutdown::Shutdown;
 use crate::state_dir::{self, StateDir};
 use crate::web::{self, Access, AccessToken, Auth, Web};
 use crate::{demo, telemetry};
 
 mod fault;
+mod role;
 mod sandbox;
 mod settings;
 mod sockets;
 mod voice;
 
+use role::role;
 pub use sandbox::sandbox_settings;
-pub use settings::{context, host_settings, node_settings, telemetry_settings};
+pub use settings::{cluster_settings, context, host_settings, node_settings, telemetry_settings};
 pub use sockets::{inherited, open};
 use voice::Voice;
-
-/// How long a one-off reader waits for values.
-const ONE_OFF_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long everything else has to end once viewers are gone; with their time less than a manager
 /// waits.
@@ -221,13 +217,16 @@ fn end_with_manager() {
     }
 }
 
-/// Whether this version can do what is asked.
+/// Whether there is something to do.
 ///
 /// # Errors
-/// If it cannot.
+/// If there is not.
 pub fn check_mode(config: &Config, what: What) -> Result<(), String> {
-    if what == What::Configured && config.monitor.mode == Mode::App {
-        return Err("app mode is not built yet; start with --mode node".to_owned());
+    let is_app = what == What::Configured && config.monitor.mode == Mode::App;
+    if is_app && config.monitor.host_groups.iter().all(|group| group.hosts.is_empty()) {
+        return Err("app mode shows the hosts of monitor.host_groups, and there are none; name \
+                    them, or start with --mode node"
+            .to_owned());
     }
     Ok(())
 }
@@ -280,7 +279,8 @@ async fn serve(config: &Config, what: What, voice: &Voice, about: About) -> Resu
     listen_to_signals(&shutdown, check_settings)?;
     let bound = SocketAddr::new(config.server.host, config.server.port);
     let listener = web::adopt(listener).map_err(|error| sockets::refused(bound, &error))?;
-    let (feed, node) = measuring(config, what)?;
+    let settings = web_settings(config, what)?;
+    let (feed, role) = role(config, what, &settings.instance)?;
     let settings = web::Settings {
         restarted_by,
         sandbox,
@@ -289,7 +289,7 @@ async fn serve(config: &Config, what: What, voice: &Voice, about: About) -> Resu
             RestartedBy::Nobody => None,
             _ => StateDir::open(&config.state_dir).ok(),
         },
-        ..web_settings(config, what)?
+        ..settings
     };
     // Last: a token is shown once, so it must not be made by a start that then fails.
     let (access, fresh_token) = open_access(config)?;
@@ -297,7 +297,7 @@ async fn serve(config: &Config, what: What, voice: &Voice, about: About) -> Resu
         announce(config, what, bound, fresh_token)?;
     }
     let beat = voice.beating(Clock::system());
-    let mut measuring = shutdown.spawn(fault::around(node.run(shutdown.token(), beat)));
+    let mut measuring = shutdown.spawn(fault::around(role.run(shutdown.token(), beat)));
     let parts = web::Parts {
         feed,
         access,
@@ -324,40 +324,6 @@ async fn serve(config: &Config, what: What, voice: &Voice, about: About) -> Resu
         tracing::warn!(left, "not everything ended in time");
     }
     Ok(())
-}
-
-/// The feed and the node that fills it.
-fn measuring(config: &Config, what: What) -> Result<(Feed, Node), String> {
-    let context = context(config);
-    let (host, sources): (HostId, Vec<Box<dyn Source>>) = match what {
-        What::Configured => (this_host(), host::sources(&context, host_settings(config)?)),
-        What::Demo { seed } => (demo::host_id(seed), demo::sources(seed, &context)),
-    };
-    let settings =
-        feed::Settings { fresh_for: config.monitor.interval, wait_at_most: ONE_OFF_PATIENCE };
-    let (feed, publisher) = feed::new(settings, context.clock.clone());
-    if let What::Demo { seed } = what {
-        remember_demo(&publisher, seed, context.clock.wall(), config.monitor.interval);
-    }
-    let node = Node::new(node_settings(config, host), sources, context, publisher)
-        .map_err(|error| format!("cannot start a thread to read the machine: {error}"))?;
-    let node = match what {
-        What::Configured => node,
-        What::Demo { .. } => node.with_judged_cards(),
-    };
-    Ok((feed, node))
-}
-
-/// A made-up machine has a made-up past: the charts are full at once.
-fn remember_demo(publisher: &Publisher, seed: u64, now: UnixMillis, interval: Duration) {
-    publisher.add_host(demo::host_id(seed));
-    let step = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX);
-    let first = now.0.saturating_sub(RECENT_SPAN_MS);
-    let mut at = first;
-    while at < now.0 {
-        publisher.remember(&demo::snapshot(seed, UnixMillis(at)));
-        at = at.saturating_add(step);
-    }
 }
 
 fn open_access(config: &Config) -> Result<(Access, Option<AccessToken>), String> {
@@ -408,8 +374,9 @@ fn announce(
 fn web_settings(config: &Config, what: What) -> Result<web::Settings, String> {
     let server = &config.server;
     let (mode, host) = match what {
-        What::Configured => (config.monitor.mode, this_host()),
-        What::Demo { seed } => (Mode::Demo, demo::host_id(seed)),
+        What::Configured if config.monitor.mode == Mode::App => (Mode::App, None),
+        What::Configured => (config.monitor.mode, Some(this_host())),
+        What::Demo { seed } => (Mode::Demo, Some(demo::host_id(seed))),
     };
     let mut allowed_hosts = server.allowed_hosts.clone();
     // The machine's own name, also as multicast DNS says it. A full domain name is nobody's to
@@ -422,7 +389,8 @@ fn web_settings(config: &Config, what: What) -> Result<web::Settings, String> {
         site_name: config.monitor.site_name.clone(),
         config_revision: config.revision(),
         interval: config.monitor.interval,
-        only_host: Some(host),
+        only_host: host,
+        machine: host::machine_fingerprint(&host::Roots::live()),
         base_path: web::BasePath::parse(&server.base_path).map_err(|error| error.to_string())?,
         allowed_hosts,
         behind_proxy: server.behind_proxy,

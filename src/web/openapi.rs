@@ -12,6 +12,7 @@ mod tests {
 
     use super::DESCRIPTION;
     use crate::model::api::{ErrorBody, HealthBody, SessionBody, SignIn};
+    use crate::model::peer::{PollHead, PollRequest};
     use crate::model::recent::RecentDocument;
     use crate::model::server::ServerBody;
     use crate::model::wire::{HostDocument, OverviewDocument, ProcessesDocument};
@@ -26,6 +27,8 @@ mod tests {
         HealthBody,
         HostDocument,
         OverviewDocument,
+        PollHead,
+        PollRequest,
         ProcessesDocument,
         RecentDocument,
         ServerBody,
@@ -67,6 +70,18 @@ mod tests {
             Endpoint::Processes => with("ProcessesDocument"),
             Endpoint::Recent => with("RecentDocument"),
             Endpoint::Server => with("ServerBody"),
+            Endpoint::PeerPoll => {
+                let frames = json!({"type": "array", "items": {"type": "object"}});
+                let frames = json!({
+                    "type": "object",
+                    "required": ["frames"],
+                    "properties": {"frames": frames},
+                });
+                let head = json!({"$ref": "#/components/schemas/PollHead"});
+                let schema = json!({"allOf": [head, frames]});
+                let content = json!({"application/json": {"schema": schema}});
+                ("200", json!({"description": "The head, and the frames", "content": content}))
+            }
             Endpoint::Metrics => {
                 let text = json!({"schema": {"type": "string"}});
                 let content = json!({
@@ -110,6 +125,10 @@ mod tests {
             responses["401"] = refusal("Not the access token");
             responses["413"] = refusal("The body is too large");
             operation["requestBody"] = json!({"required": true, "content": body("SignIn")});
+        }
+        if route.endpoint == Endpoint::PeerPoll {
+            responses["413"] = refusal("The question is too large");
+            operation["requestBody"] = json!({"required": true, "content": body("PollRequest")});
         }
         let parameter = |name: &str, place: &str, required: bool, schema: Value| json!({"name": name, "in": place, "required": required, "schema": schema});
         let mut parameters = Vec::new();
