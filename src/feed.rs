@@ -42,6 +42,10 @@ const FIRST_FRAME_WITHIN: Duration = Duration::from_secs(1);
 /// How long a one-off reader of a whole host waits for sources that are slower than the first ones.
 const STRAGGLERS_WITHIN: Duration = Duration::from_secs(2);
 
+/// How long an app that asks waits for new values. Less than it waits for an answer, also where it stands two
+/// levels above; what came later it gets the next time.
+const POLL_WITHIN: Duration = Duration::from_millis(800);
+
 /// How the feed behaves.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
@@ -156,10 +160,13 @@ impl Publisher {
     /// Takes a host away; its viewers are told that it is gone.
     pub fn remove_host(&self, host: &HostId) {
         let mut channels = self.0.channels();
-        channels.hosts.remove(host);
+        let had_line = channels.hosts.remove(host).is_some_and(|host| host.line.is_some());
         channels.topics.remove(&Topic::Host(host.clone()));
         channels.topics.remove(&Topic::Processes(host.clone()));
-        self.publish_lines(&channels);
+        // Where the role publishes the overview, it does that.
+        if had_line {
+            self.publish_lines(&channels);
+        }
     }
 
     /// Publishes a snapshot of a host that was added, and its line in the overview. A topic moves on only
@@ -299,16 +306,22 @@ impl Feed {
     /// If the topic does not exist, the audience may not see it, or there are no values at all
     /// and none came in time.
     pub async fn document(&self, topic: &Topic, audience: Audience) -> Result<Bytes, Refusal> {
-        Ok(self.fresh(topic, audience).await?.document(audience))
+        let patience = self.0.settings.wait_at_most;
+        Ok(self.fresh(topic, audience, patience).await?.document(audience))
     }
 
     /// The newest version if it is fresh, else the next, which this sets going.
-    async fn fresh(&self, topic: &Topic, audience: Audience) -> Result<Arc<Version>, Refusal> {
+    async fn fresh(
+        &self,
+        topic: &Topic,
+        audience: Audience,
+        patience: Duration,
+    ) -> Result<Arc<Version>, Refusal> {
         let mut receiver = self.receiver(topic, audience)?;
         if !self.is_fresh(&receiver) {
             receiver.mark_unchanged();
             let _lease = self.lease(topic, Kind::Once);
-            match tokio::time::timeout(self.0.settings.wait_at_most, receiver.changed()).await {
+            match tokio::time::timeout(patience, receiver.changed()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => return Err(Refusal::NotFound),
                 // Old values say how old they are; better than none.
@@ -320,7 +333,8 @@ impl Feed {
     }
 
     /// What brings a reader who has version `last_seq` of a topic up to date: nothing if that is the newest,
-    /// a patch if it is the one before, else all of it. Collects as [`Feed::document`] does.
+    /// a patch if it is the one before, else all of it. Collects as [`Feed::document`] does, but does not wait
+    /// for long.
     ///
     /// # Errors
     /// As for [`Feed::document`].
@@ -330,7 +344,8 @@ impl Feed {
         audience: Audience,
         last_seq: Option<u64>,
     ) -> Result<Option<Frame>, Refusal> {
-        let version = self.fresh(topic, audience).await?;
+        let patience = self.0.settings.wait_at_most.min(POLL_WITHIN);
+        let version = self.fresh(topic, audience, patience).await?;
         Ok((last_seq != Some(version.seq)).then(|| version.frame(audience, last_seq)))
     }
 
@@ -340,7 +355,8 @@ impl Feed {
     /// # Errors
     /// As for [`Feed::document`].
     pub async fn overview(&self, audience: Audience) -> Result<Overview, Refusal> {
-        let version = self.fresh(&Topic::Overview, audience).await?;
+        let patience = self.0.settings.wait_at_most;
+        let version = self.fresh(&Topic::Overview, audience, patience).await?;
         let overview = version.overview().ok_or(Refusal::Unavailable)?;
         Ok(hide::overview(overview, audience))
     }

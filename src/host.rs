@@ -39,6 +39,7 @@ pub mod filesystem;
 pub mod gpu;
 mod limits;
 pub mod logins;
+mod machine;
 pub mod memory;
 pub mod missing;
 pub mod name_service;
@@ -60,6 +61,7 @@ pub mod units;
 pub mod zfs;
 
 pub use limits::raise_open_file_limit;
+pub use machine::machine_fingerprint;
 pub use name_service::name_service_needs_network;
 pub use process::visibility::processes_shown;
 pub use roots::Roots;

@@ -6,8 +6,8 @@
 //! |---|---|
 //! | L5 composition | [`serve`], [`manager`], [`commands`], `main` |
 //! | L4 delivery | [`web`] |
-//! | L3 roles | [`node`], [`demo`] |
-//! | L2 capabilities | [`host`] (read this machine), [`assess`] (judge what was read), [`feed`] (publish and subscribe) |
+//! | L3 roles | [`node`], [`cluster`], [`demo`] |
+//! | L2 capabilities | [`host`] (read this machine), [`assess`] (judge what was read), [`feed`] (publish and subscribe), [`peer`] (ask other machines) |
 //! | L1 foundations | [`cli`], [`config`], [`telemetry`], [`clock`], [`shutdown`], [`state_dir`], [`sandbox`], [`plain_text`] |
 //! | L0 words | [`model`] |
 //!
@@ -18,6 +18,7 @@
 pub mod assess;
 pub mod cli;
 pub mod clock;
+pub mod cluster;
 pub mod commands;
 pub mod config;
 pub mod demo;
@@ -26,6 +27,7 @@ pub mod host;
 pub mod manager;
 pub mod model;
 pub mod node;
+pub mod peer;
 pub mod plain_text;
 pub mod sandbox;
 pub mod serve;

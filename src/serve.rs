@@ -7,13 +7,11 @@ use std::time::Duration;
 use crate::cli::{self, Exit};
 use crate::clock::Clock;
 use crate::config::{Config, Loaded};
-use crate::feed::{self, Feed};
 use crate::host;
 use crate::manager::link::{Link, Word};
 use crate::model::HostId;
 use crate::model::server::{RestartedBy, Sandbox};
 use crate::model::wire::Mode;
-use crate::node::Node;
 use crate::shutdown::Shutdown;
 use crate::state_dir::{self, StateDir};
 use crate::telemetry;
@@ -21,18 +19,17 @@ use crate::web::{self, Access, AccessToken, Auth, Web};
 
 mod demo;
 mod fault;
+mod role;
 mod sandbox;
 mod settings;
 mod sockets;
 mod voice;
 
+use role::role;
 pub use sandbox::sandbox_settings;
-pub use settings::{context, host_settings, node_settings, telemetry_settings};
+pub use settings::{cluster_settings, context, host_settings, node_settings, telemetry_settings};
 pub use sockets::{inherited, open};
 use voice::Voice;
-
-/// How long a one-off reader waits for values.
-const ONE_OFF_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long everything else has to end once viewers are gone; with their time less than a manager
 /// waits.
@@ -218,13 +215,16 @@ fn end_with_manager() {
     }
 }
 
-/// Whether this version can do what is asked.
+/// Whether there is something to do.
 ///
 /// # Errors
-/// If it cannot.
+/// If there is not.
 pub fn check_mode(config: &Config, what: What) -> Result<(), String> {
-    if what == What::Configured && config.monitor.mode == Mode::App {
-        return Err("app mode is not built yet; start with --mode node".to_owned());
+    let is_app = what == What::Configured && config.monitor.mode == Mode::App;
+    if is_app && config.monitor.host_groups.iter().all(|group| group.hosts.is_empty()) {
+        return Err("app mode shows the hosts of monitor.host_groups, and there are none; name \
+                    them, or start with --mode node"
+            .to_owned());
     }
     Ok(())
 }
@@ -277,7 +277,8 @@ async fn serve(config: &Config, what: What, voice: &Voice, about: About) -> Resu
     listen_to_signals(&shutdown, check_settings)?;
     let bound = SocketAddr::new(config.server.host, config.server.port);
     let listener = web::adopt(listener).map_err(|error| sockets::refused(bound, &error))?;
-    let (feed, node) = measuring(config, what)?;
+    let settings = web_settings(config, what)?;
+    let (feed, role) = role(config, what, &settings.instance)?;
     let settings = web::Settings {
         restarted_by,
         sandbox,
@@ -286,7 +287,7 @@ async fn serve(config: &Config, what: What, voice: &Voice, about: About) -> Resu
             RestartedBy::Nobody => None,
             _ => StateDir::open(&config.state_dir).ok(),
         },
-        ..web_settings(config, what)?
+        ..settings
     };
     // Last: a token is shown once, so it must not be made by a start that then fails.
     let (access, fresh_token) = open_access(config)?;
@@ -294,7 +295,7 @@ async fn serve(config: &Config, what: What, voice: &Voice, about: About) -> Resu
         announce(config, what, bound, fresh_token)?;
     }
     let beat = voice.beating(Clock::system());
-    let mut measuring = shutdown.spawn(fault::around(node.run(shutdown.token(), beat)));
+    let mut measuring = shutdown.spawn(fault::around(role.run(shutdown.token(), beat)));
     let parts = web::Parts {
         feed,
         access,
@@ -321,24 +322,6 @@ async fn serve(config: &Config, what: What, voice: &Voice, about: About) -> Resu
         tracing::warn!(left, "not everything ended in time");
     }
     Ok(())
-}
-
-/// The feed and what fills it.
-fn measuring(config: &Config, what: What) -> Result<(Feed, demo::Measuring), String> {
-    if let What::Demo(demo) = what {
-        return demo::measuring(config, demo);
-    }
-    let context = context(config);
-    let sources = host::sources(&context, host_settings(config)?);
-    let (feed, publisher) = feed::new(feed_settings(config), context.clock.clone());
-    let node = Node::new(node_settings(config, this_host()), sources, context, publisher)
-        .map_err(|error| format!("cannot start a thread to read the machine: {error}"))?;
-    Ok((feed, demo::Measuring::Node(Box::new(node))))
-}
-
-/// How long values are news, and how long who asks once waits for some.
-fn feed_settings(config: &Config) -> feed::Settings {
-    feed::Settings { fresh_for: config.monitor.interval, wait_at_most: ONE_OFF_PATIENCE }
 }
 
 fn open_access(config: &Config) -> Result<(Access, Option<AccessToken>), String> {
@@ -389,6 +372,7 @@ fn announce(
 fn web_settings(config: &Config, what: What) -> Result<web::Settings, String> {
     let server = &config.server;
     let (mode, host) = match what {
+        What::Configured if config.monitor.mode == Mode::App => (Mode::App, None),
         What::Configured => (config.monitor.mode, Some(this_host())),
         What::Demo(demo) => (Mode::Demo, demo::only_host(demo)),
     };
@@ -404,6 +388,7 @@ fn web_settings(config: &Config, what: What) -> Result<web::Settings, String> {
         config_revision: config.revision(),
         interval: config.monitor.interval,
         only_host: host,
+        machine: host::machine_fingerprint(&host::Roots::live()),
         base_path: web::BasePath::parse(&server.base_path).map_err(|error| error.to_string())?,
         allowed_hosts,
         behind_proxy: server.behind_proxy,

@@ -28,6 +28,7 @@ mod network;
 mod openapi;
 mod origin;
 pub mod page;
+mod peer;
 mod rest;
 pub mod routes;
 mod server;

@@ -49,6 +49,11 @@ impl Demand {
     pub fn of(&self, topic: &Topic) -> TopicDemand {
         self.topics.get(topic).copied().unwrap_or_default()
     }
+
+    /// Every topic that anybody wants or wanted, with its demand.
+    pub fn topics(&self) -> impl Iterator<Item = (&Topic, &TopicDemand)> {
+        self.topics.iter()
+    }
 }
 
 impl TopicDemand {

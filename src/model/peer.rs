@@ -4,6 +4,8 @@
 //! frames that bring it up to date, the same that a page would get over its socket, and nothing for what
 //! did not change. An app can be asked as a node is: the rows of its overview are then those of its hosts.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -71,6 +73,13 @@ pub struct PollAnswer {
     pub frames: Vec<Box<RawValue>>,
 }
 
+/// What every version of the answer says.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct AnyPollHead {
+    /// The protocol of who answers.
+    pub protocol: u32,
+}
+
 /// The envelope of a frame, its content still to be read.
 #[derive(Debug, Clone, Deserialize)]
 pub struct PeerFrame<'a> {
@@ -94,6 +103,35 @@ pub struct PeerFrame<'a> {
     /// Why not, of an `error`.
     #[serde(default)]
     pub code: Option<ErrorCode>,
+}
+
+/// The changes of a frame, each still to be read.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PeerPatch<'a> {
+    /// Top-level keys to replace.
+    #[serde(borrow, default)]
+    pub replace: BTreeMap<String, &'a RawValue>,
+    /// Tables to change.
+    #[serde(borrow, default)]
+    pub tables: BTreeMap<String, PeerTable<'a>>,
+}
+
+/// The changes of one table, its rows still to be read.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PeerTable<'a> {
+    /// Changed rows and new ones.
+    #[serde(borrow, default)]
+    pub changed: Vec<&'a RawValue>,
+    /// Keys of rows that are gone.
+    #[serde(default)]
+    pub dropped: Vec<Text>,
+}
+
+/// The key of a row that is still to be read.
+#[derive(Debug, Clone, Deserialize)]
+pub struct RowKey {
+    /// The key.
+    pub key: Text,
 }
 
 /// Kinds of frames.

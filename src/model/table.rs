@@ -4,18 +4,34 @@
 //! that differ. A client merges a change into the row with the same key; a key it does not know is
 //! a new row, sent whole.
 
-use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A row of a table on the wire.
-pub trait Row: Serialize {
+pub trait Row: Serialize + DeserializeOwned {
     /// The key and the fields that changed.
-    type Change: Serialize;
+    type Change: Serialize + DeserializeOwned;
 
     /// Identity: the same key in the next snapshot is the same thing.
     fn key(&self) -> &str;
 
     /// What differs from `earlier`, or `None` if nothing does.
     fn change_since(&self, earlier: &Self) -> Option<Self::Change>;
+
+    /// Takes over what changed; the key stays.
+    fn apply(&mut self, change: Self::Change);
+}
+
+/// A field that is there, whatever its value: `null` is a value of a field that may be none.
+///
+/// # Errors
+/// If the value is none of the field's type.
+pub fn given<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }
 
 /// Defines a row type with `key: String` and its change type; see the module text.
@@ -38,13 +54,17 @@ macro_rules! table_row {
         }
 
         /// The fields of a row that changed since the snapshot before.
-        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
         pub struct $change {
             /// Key of the row that changed.
             pub key: $crate::model::Text,
             $(
                 $(#[$field_meta])*
-                #[serde(skip_serializing_if = "Option::is_none")]
+                #[serde(
+                    default,
+                    deserialize_with = "crate::model::table::given",
+                    skip_serializing_if = "Option::is_none"
+                )]
                 pub $field: Option<$type>,
             )*
         }
@@ -64,6 +84,14 @@ macro_rules! table_row {
                     key: self.key.clone(),
                     $( $field: (self.$field != earlier.$field).then(|| self.$field.clone()), )*
                 })
+            }
+
+            fn apply(&mut self, change: $change) {
+                $(
+                    if let Some(value) = change.$field {
+                        self.$field = value;
+                    }
+                )*
             }
         }
     };

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
-
-use super::{context, feed_settings, node_settings};
+use super::role::{Role, feed_settings};
+use super::{context, node_settings};
 use crate::cli::Demo;
 use crate::config::Config;
 use crate::demo;
@@ -14,24 +13,6 @@ use crate::feed::{self, Feed, Publisher};
 use crate::model::recent::RECENT_SPAN_MS;
 use crate::model::{HostId, UnixMillis};
 use crate::node::Node;
-
-/// What fills the feed.
-pub(super) enum Measuring {
-    /// One machine, real or made up.
-    Node(Box<Node>),
-    /// A made-up cluster.
-    Cluster(Box<DemoCluster>),
-}
-
-impl Measuring {
-    /// Fills it until `stop`.
-    pub(super) async fn run(self, stop: CancellationToken, beat: impl Fn()) {
-        match self {
-            Self::Node(node) => node.run(stop, beat).await,
-            Self::Cluster(cluster) => cluster.run(stop, beat).await,
-        }
-    }
-}
 
 /// What is shown, in words.
 pub(super) fn in_words(demo: Demo) -> String {
@@ -48,7 +29,7 @@ pub(super) fn only_host(demo: Demo) -> Option<HostId> {
 }
 
 /// The feed and what fills it.
-pub(super) fn measuring(config: &Config, demo: Demo) -> Result<(Feed, Measuring), String> {
+pub(super) fn role(config: &Config, demo: Demo) -> Result<(Feed, Role), String> {
     let context = context(config);
     let (feed, publisher) = feed::new(feed_settings(config), context.clock.clone());
     let monitor = &config.monitor;
@@ -62,13 +43,13 @@ pub(super) fn measuring(config: &Config, demo: Demo) -> Result<(Feed, Measuring)
             linger: monitor.linger,
         };
         let cluster = DemoCluster::new(world, settings, context.clock, publisher);
-        return Ok((feed, Measuring::Cluster(Box::new(cluster))));
+        return Ok((feed, Role::Demo(Box::new(cluster))));
     }
     let (host, sources) = (demo::host_id(demo.seed), demo::sources(demo.seed, &context));
     remember(&publisher, demo.seed, context.clock.wall(), monitor.interval);
     let node = Node::new(node_settings(config, host), sources, context, publisher)
         .map_err(|error| format!("cannot start a thread to make a machine up: {error}"))?;
-    Ok((feed, Measuring::Node(Box::new(node.with_judged_cards()))))
+    Ok((feed, Role::Node(Box::new(node.with_judged_cards()))))
 }
 
 /// A made-up machine has a made-up past: the charts are full at once.

@@ -3,6 +3,7 @@
 use crate::config::{Config, SandboxMode};
 use crate::host::{self, Roots};
 use crate::model::server::{GuardState, Sandbox};
+use crate::model::wire;
 use crate::sandbox::{self, Mode, Network, Settings};
 use crate::state_dir::StateDir;
 
@@ -28,7 +29,11 @@ pub fn sandbox_settings(config: &Config) -> Settings {
     let folder = &config.state_dir;
     let engines = &config.containers.engines;
     let remote = engines.iter().find(|engine| engine.starts_with("tcp://"));
+    let is_app = config.monitor.mode == wire::Mode::App;
     let network = match (host::name_service_needs_network(&roots), remote) {
+        _ if is_app => {
+            Network::Outgoing { why: "the hosts of monitor.host_groups are asked".to_owned() }
+        }
         (None, None) => Network::None,
         (Some(why), _) => Network::Outgoing { why },
         (None, Some(engine)) => Network::Outgoing {

@@ -1,13 +1,15 @@
 //! From the config to the settings of each part that measures or logs.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat, LogLevel};
 use crate::host::container::Engine;
 use crate::host::{self, Context, Roots};
-use crate::model::HostId;
-use crate::{node, telemetry};
+use crate::model::{HostId, Text};
+use crate::{cluster, node, peer, telemetry};
 
 /// A rate is made from two samples at most this far apart (or five intervals, if that is more).
 const RATE_WINDOW: Duration = Duration::from_secs(60);
@@ -25,6 +27,74 @@ pub fn node_settings(config: &Config, host: HostId) -> node::Settings {
         linger: config.monitor.linger,
         track_gpus: config.gpu.track_states.then_some(TRACK_GPUS),
     }
+}
+
+/// How often hosts are asked while nobody looks: what is shown to the first who comes is not older.
+const IDLE_INTERVAL: Duration = Duration::from_secs(15);
+
+/// How long a connection to a node may take.
+const CONNECT_WITHIN: Duration = Duration::from_millis(200);
+
+/// Which hosts this config has an app show. `here` is what measures this machine, for the host that is the app
+/// itself, and is made at most once.
+///
+/// # Errors
+/// If two hosts would go by the same name.
+pub fn cluster_settings(
+    config: &Config,
+    instance: &str,
+    mut here: impl FnMut(&HostId) -> Result<cluster::Here, String>,
+) -> Result<cluster::Settings, String> {
+    let mut seen = BTreeSet::new();
+    let mut groups = Vec::new();
+    for group in &config.monitor.host_groups {
+        let mut hosts = Vec::new();
+        for host in &group.hosts {
+            let id = HostId::from_hostname(&host.name);
+            if !seen.insert(id.clone()) {
+                return Err(format!(
+                    "monitor.host_groups: two hosts would be called {id}; give each its own name"
+                ));
+            }
+            let target = peer::Target { address: host.address.clone(), port: host.port, key: None };
+            let reach = if is_own_address(config, &target) {
+                cluster::Reach::Here(here(&id)?)
+            } else {
+                cluster::Reach::Node(target)
+            };
+            hosts.push(cluster::HostSettings {
+                id,
+                name: Text::from(host.name.as_str()),
+                address: Text::from(host.address.as_str()),
+                reach,
+                maintenance: None,
+            });
+        }
+        groups.push(cluster::Group { name: Text::from(group.name.as_str()), hosts });
+    }
+    let interval = config.monitor.interval;
+    Ok(cluster::Settings {
+        groups,
+        interval,
+        idle_interval: IDLE_INTERVAL.max(interval),
+        linger: config.monitor.linger,
+        connect_within: CONNECT_WITHIN,
+        instance: Text::from(instance),
+    })
+}
+
+/// Whether this is where the app itself listens: then it is the machine that it runs on.
+fn is_own_address(config: &Config, target: &peer::Target) -> bool {
+    let server = &config.server;
+    let listens = server.host.to_canonical();
+    let is_own = match target.address.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(address) => address == listens || (listens.is_unspecified() && address.is_loopback()),
+        Err(_) => {
+            let is_local = target.address.eq_ignore_ascii_case("localhost");
+            is_local && (listens.is_unspecified() || listens.is_loopback())
+        }
+    };
+    is_own && target.port == server.port
 }
 
 /// What this config says of sources.

@@ -14,6 +14,7 @@ mod tests {
     use crate::model::api::{ErrorBody, HealthBody, SessionBody, SignIn};
     use crate::model::cluster::{FreeBody, UsersBody};
     use crate::model::free::{FREE_GPUS_MAX, FREE_MODEL_MAX_BYTES};
+    use crate::model::peer::{PollHead, PollRequest};
     use crate::model::recent::RecentDocument;
     use crate::model::server::ServerBody;
     use crate::model::wire::{HostDocument, OverviewDocument, ProcessesDocument};
@@ -29,6 +30,8 @@ mod tests {
         HealthBody,
         HostDocument,
         OverviewDocument,
+        PollHead,
+        PollRequest,
         ProcessesDocument,
         RecentDocument,
         ServerBody,
@@ -77,6 +80,18 @@ mod tests {
                 ("200", json!({"description": "Lines to read", "content": content}))
             }
             Endpoint::Server => with("ServerBody"),
+            Endpoint::PeerPoll => {
+                let frames = json!({"type": "array", "items": {"type": "object"}});
+                let frames = json!({
+                    "type": "object",
+                    "required": ["frames"],
+                    "properties": {"frames": frames},
+                });
+                let head = json!({"$ref": "#/components/schemas/PollHead"});
+                let schema = json!({"allOf": [head, frames]});
+                let content = json!({"application/json": {"schema": schema}});
+                ("200", json!({"description": "The head, and the frames", "content": content}))
+            }
             Endpoint::Metrics => {
                 let text = json!({"schema": {"type": "string"}});
                 let content = json!({
@@ -120,6 +135,10 @@ mod tests {
             responses["401"] = refusal("Not the access token");
             responses["413"] = refusal("The body is too large");
             operation["requestBody"] = json!({"required": true, "content": body("SignIn")});
+        }
+        if route.endpoint == Endpoint::PeerPoll {
+            responses["413"] = refusal("The question is too large");
+            operation["requestBody"] = json!({"required": true, "content": body("PollRequest")});
         }
         let parameter = |name: &str, place: &str, required: bool, schema: Value| json!({"name": name, "in": place, "required": required, "schema": schema});
         let mut parameters = Vec::new();

@@ -19,8 +19,8 @@ use crate::model::api::{HealthBody, SessionBody, SignIn};
 use crate::model::wire::Topic;
 use crate::model::{Audience, HostId};
 
-/// The longest body of any request.
-pub(super) const BODY_MAX_BYTES: usize = 4096;
+/// The longest body of a request to sign in.
+const BODY_MAX_BYTES: usize = 4096;
 
 pub(super) fn health(server: &Server) -> Response {
     let body = HealthBody {
@@ -41,8 +41,7 @@ pub(super) async fn sign_in(
     origin: Origin,
     request: Request,
 ) -> Result<Response, Refused> {
-    let reading = tokio::time::timeout(server.settings.times.body_at_most, body(request));
-    let bytes = reading.await.map_err(|_| Refused::bad_request("the body came too slowly"))??;
+    let bytes = body(server, request, BODY_MAX_BYTES).await?;
     // The parser's own words could repeat what was sent, and that may be a token.
     let SignIn { token } = serde_json::from_slice(&bytes)
         .map_err(|_| Refused::bad_request("the body must be {\"token\":\"…\"}"))?;
@@ -132,16 +131,24 @@ pub(super) async fn openapi(headers: &HeaderMap) -> Response {
     answer::document(Bytes::from_static(openapi::DESCRIPTION.as_bytes()), headers).await
 }
 
-/// Reads a body, but not more than [`BODY_MAX_BYTES`].
-async fn body(request: Request<Body>) -> Result<Vec<u8>, Refused> {
-    let mut parts = request.into_body().into_data_stream();
-    let mut bytes = Vec::new();
-    while let Some(part) = parts.next().await {
-        let part = part.map_err(|_| Refused::bad_request("the body ended early"))?;
-        if bytes.len() + part.len() > BODY_MAX_BYTES {
-            return Err(Refused::too_large(BODY_MAX_BYTES));
+/// Reads a body, but not more than `max_bytes`, and not for long.
+pub(super) async fn body(
+    server: &Server,
+    request: Request<Body>,
+    max_bytes: usize,
+) -> Result<Vec<u8>, Refused> {
+    let reading = async {
+        let mut parts = request.into_body().into_data_stream();
+        let mut bytes = Vec::new();
+        while let Some(part) = parts.next().await {
+            let part = part.map_err(|_| Refused::bad_request("the body ended early"))?;
+            if bytes.len() + part.len() > max_bytes {
+                return Err(Refused::too_large(max_bytes));
+            }
+            bytes.extend_from_slice(&part);
         }
-        bytes.extend_from_slice(&part);
-    }
-    Ok(bytes)
+        Ok(bytes)
+    };
+    let in_time = tokio::time::timeout(server.settings.times.body_at_most, reading);
+    in_time.await.map_err(|_| Refused::bad_request("the body came too slowly"))?
 }

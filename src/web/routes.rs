@@ -16,7 +16,7 @@ use super::answer::{self, Refused};
 use super::gate::{self, Kind, Needs, Question};
 use super::network;
 use super::server::Server;
-use super::{about, free, metrics, rest, socket};
+use super::{about, free, metrics, peer, rest, socket};
 use crate::model::{HostId, Role};
 use crate::telemetry;
 
@@ -75,6 +75,8 @@ pub enum Endpoint {
     UsersText,
     /// How this server runs and who is connected.
     Server,
+    /// What an app asks.
+    PeerPoll,
     /// The host's values for Prometheus.
     Metrics,
     /// The description of the API.
@@ -86,7 +88,7 @@ pub enum Endpoint {
 }
 
 /// Every route there is.
-pub const ROUTES: [Route; 18] = [
+pub const ROUTES: [Route; 19] = [
     Route {
         path: "/healthz",
         method: Verb::Get,
@@ -177,6 +179,13 @@ pub const ROUTES: [Route; 18] = [
         needs: Needs::Role(Role::Admin),
         endpoint: Endpoint::Server,
         summary: "How this server runs, its restarts, and who is connected",
+    },
+    Route {
+        path: "/api/v1/peer/poll",
+        method: Verb::Post,
+        needs: Needs::Role(Role::Guest),
+        endpoint: Endpoint::PeerPoll,
+        summary: "What is new of topics, for an app that shows this host",
     },
     Route {
         path: "/metrics",
@@ -295,6 +304,7 @@ async fn enter(
             free::users_text(&server, caller, request.uri(), request.headers()).await
         }
         Endpoint::Server => about::answer(&server, request.headers()).await,
+        Endpoint::PeerPoll => peer::answer(&server, caller, request).await,
         Endpoint::Metrics => metrics::answer(&server, caller, request.headers()).await,
         Endpoint::OpenApi => Ok(rest::openapi(request.headers()).await),
         Endpoint::Socket => socket::upgrade(&server, caller, request),

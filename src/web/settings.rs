@@ -23,6 +23,10 @@ pub struct Settings {
     pub interval: Duration,
     /// The only host, where there is one only.
     pub only_host: Option<HostId>,
+    /// Another one after each start; tells an app that versions of topics count anew.
+    pub instance: String,
+    /// Fingerprint of the machine, if it can be told; see [`PollHead`](crate::model::peer::PollHead).
+    pub machine: Option<String>,
     /// Where everything lies on the site.
     pub base_path: BasePath,
     /// Names this server answers to besides its addresses: the machine's names and
@@ -122,6 +126,8 @@ impl Settings {
             config_revision: String::new(),
             interval: Duration::from_secs(2),
             only_host: None,
+            instance: new_instance(),
+            machine: None,
             base_path: BasePath::default(),
             allowed_hosts: Vec::new(),
             behind_proxy: false,
@@ -140,6 +146,11 @@ impl Settings {
     pub(super) fn believed_proxies(&self) -> &[Cidr] {
         if self.behind_proxy { &self.trusted_proxies } else { &[] }
     }
+}
+
+/// A word that no other start has.
+fn new_instance() -> String {
+    format!("{:016x}", rand::random::<u64>())
 }
 
 /// What holds where nobody has asked the kernel for anything.

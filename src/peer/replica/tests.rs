@@ -1,0 +1,1 @@
+//! What a node may send and what becomes of it.
