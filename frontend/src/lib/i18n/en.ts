@@ -1,9 +1,14 @@
 // The source of all texts. Each part of the page has a file; this puts them together: at once what the
 // first view says, as types only what comes with the parts that say it (`addTexts`).
 import type { advice } from './en/advice';
+import type { board } from './en/board';
 import { chart } from './en/chart';
 import type { container } from './en/container';
 import type { disk } from './en/disk';
+import type { finder } from './en/finder';
+import type { hostMap } from './en/host-map';
+import type { hostStatus } from './en/host-status';
+import type { hostSwitch } from './en/host-switch';
 import type { sensor } from './en/sensor';
 import type { logins } from './en/logins';
 import type { gpu } from './en/gpu';
@@ -55,12 +60,17 @@ export type Later = typeof advice &
   typeof zfs;
 
 /** By parts that are large, or that few see: their Chinese is not among that of the others. */
-type Apart = typeof container &
+type Apart = typeof board &
+  typeof container &
   typeof disk &
   typeof filesystem &
+  typeof finder &
   typeof gpuDetails &
   typeof gpuProcesses &
   typeof health &
+  typeof hostMap &
+  typeof hostStatus &
+  typeof hostSwitch &
   typeof login &
   typeof network &
   typeof processTable &
