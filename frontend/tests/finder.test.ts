@@ -4,7 +4,13 @@ import { cellOfCard, fleet, models } from '../src/lib/model/fleet';
 import type { HostRow } from '../src/lib/api/api';
 import { GIB, madeCluster, madeHost, type MadeCard } from './support/made-hosts';
 
-const wish = (changes: Partial<Wish> = {}): Wish => ({ gpus: 1, memory: 0, model: '', sameHost: true, ...changes });
+const wish = (changes: Partial<Wish> = {}): Wish => ({
+  gpus: 1,
+  memory: 0,
+  model: '',
+  sameHost: true,
+  ...changes,
+});
 const free = (n: number, card: MadeCard = {}): MadeCard[] => Array.from({ length: n }, () => card);
 const host = (key: string, cards: readonly MadeCard[], changes: Partial<HostRow['status']> = {}): HostRow =>
   madeHost({ key, cards, status: changes });
@@ -126,11 +132,18 @@ describe('the name for ssh', () => {
   });
 
   it('has nothing in it that a shell or ssh could take for something else', () => {
-    for (const hostile of ['-oProxyCommand=x', 'a;reboot', '$(id)', 'a b', '`id`', 'a\nb', '', 'a'.repeat(254)])
+    for (const hostile of [
+      '-oProxyCommand=x',
+      'a;reboot',
+      '$(id)',
+      'a b',
+      '`id`',
+      'a\nb',
+      '',
+      'a'.repeat(254),
+    ])
       expect(named(hostile, hostile)).toBe('key-1');
-    expect(
-      sshAddress(madeHost({ key: 'site~a', changes: { address: '-x', hostname: 'a|b' } })),
-    ).toBeNull();
+    expect(sshAddress(madeHost({ key: 'site~a', changes: { address: '-x', hostname: 'a|b' } }))).toBeNull();
   });
 });
 

@@ -49,8 +49,16 @@ export const status = (key: string, now: number, changes: Partial<HostStatus> = 
 });
 
 /** A line of one host, its cards as told. */
-export function madeHost({ key, now = 2_000_000_000, status: own, cards = [], guest, changes }: MadeHost): HostRow {
-  const gib = (value: number | null): Reading<number> => (value === null ? absent('not_supported') : value * GIB);
+export function madeHost({
+  key,
+  now = 2_000_000_000,
+  status: own,
+  cards = [],
+  guest,
+  changes,
+}: MadeHost): HostRow {
+  const gib = (value: number | null): Reading<number> =>
+    value === null ? absent('not_supported') : value * GIB;
   const users = cards.flatMap((card, gpu) => (card.users ?? []).map((user) => madeUser(gpu, now, user)));
   return {
     key,
@@ -71,14 +79,12 @@ export function madeHost({ key, now = 2_000_000_000, status: own, cards = [], gu
     cards:
       cards.length === 0
         ? absent('not_supported')
-        : cards.map(
-            ({ model = 'NVIDIA A100-SXM4-80GB', totalGib = 80, slices = [] }, index): CardFacts => ({
-              index,
-              model,
-              memory_total_bytes: gib(totalGib),
-              slices: slices.map(() => '1g.10gb'),
-            }),
-          ),
+        : cards.map(({ model = 'NVIDIA A100-SXM4-80GB', totalGib = 80, slices = [] }, index): CardFacts => ({
+            index,
+            model,
+            memory_total_bytes: gib(totalGib),
+            slices: slices.map(() => '1g.10gb'),
+          })),
     card_status: cards.map(
       ({ state = 'free', idleMinutes = null, severity = null, slices = [] }): CardStatus => ({
         state,
@@ -144,7 +150,11 @@ export function madeCluster(
       if (luck < 0.3) return { ...common, usedGib: 0.1, idleMinutes: Math.ceil(next() * 600) };
       const users = [{ user: pick(NAMES), ...(next() < 0.5 ? { container: CONTAINER } : {}) }];
       const usedGib = Math.round(totalGib * (0.2 + next() * 0.75));
-      const held = { ...common, usedGib, users: users.map((user) => ({ ...user, memory_bytes: usedGib * GIB })) };
+      const held = {
+        ...common,
+        usedGib,
+        users: users.map((user) => ({ ...user, memory_bytes: usedGib * GIB })),
+      };
       if (luck < 0.42) return { ...held, state: 'held', idleMinutes: 12 + Math.ceil(next() * 300) };
       if (luck < 0.44) return { ...common, state: 'fault', severity: 'critical', usedGib: null };
       if (luck < 0.46) return { ...common, state: 'busy', slices: ['free', 'busy', 'free', 'busy'] };

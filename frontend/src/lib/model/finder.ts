@@ -159,9 +159,7 @@ function together(blocks: readonly Block[], wanted: number): readonly Offer[] {
 
 /** The largest blocks, and at the end the one that fits the rest best; null if all are too few. */
 function fewest(blocks: readonly Block[], wanted: number): readonly Offer[] | null {
-  const rest = [...blocks].sort(
-    (a, b) => b.cards.length - a.cards.length || best(offer(a, 1), offer(b, 1)),
-  );
+  const rest = [...blocks].sort((a, b) => b.cards.length - a.cards.length || best(offer(a, 1), offer(b, 1)));
   const offers: Offer[] = [];
   let missing = wanted;
   for (let largest = rest[0]; largest !== undefined; largest = rest[0]) {
@@ -177,7 +175,8 @@ function fewest(blocks: readonly Block[], wanted: number): readonly Offer[] | nu
 function nearest(blocks: readonly Block[], small: readonly Block[]): Answer['nearest'] {
   const whole = (block: Block): Offer => offer(block, block.cards.length);
   const mostCards = (a: Offer, b: Offer): number => b.take.length - a.take.length || best(a, b);
-  const mostMemory = (a: Offer, b: Offer): number => knownFirst(minus(a.memory), minus(b.memory)) || mostCards(a, b);
+  const mostMemory = (a: Offer, b: Offer): number =>
+    knownFirst(minus(a.memory), minus(b.memory)) || mostCards(a, b);
   const fits = blocks.map(whole).sort(mostCards)[0];
   if (fits !== undefined) return { offer: fits, why: 'count' };
   const least = small.map(whole).sort(mostMemory)[0];

@@ -43,7 +43,8 @@ const moment = (at: number): string => shortDateTime(at, untrack(serverNow));
 const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
 
 const modelOf = ({ card }: Holding): string => modelName(present(card.model) ?? '');
-const containerOf = ({ user }: Holding): string => (user.container === null ? '' : visible(user.container.short));
+const containerOf = ({ user }: Holding): string =>
+  user.container === null ? '' : visible(user.container.short);
 const memoryOf = (line: Line): number | null =>
   line.kind === 'person' ? line.person.memory : present(line.holding.user.memory_bytes);
 const sinceOf = (line: Line): number | null =>
@@ -58,15 +59,16 @@ function processText({ user }: Holding): string {
   return user.processes > 1 ? t('board.more', { name, n: count(user.processes - 1) }) : name;
 }
 
-export function boardColumns(): readonly Column<Line>[] {
+/** Where users stand above their cards, sorting by cards sorts users by how many they hold. */
+export function boardColumns(grouped: boolean): readonly Column<Line>[] {
   return [
     column('user', 'User', 150, {
-      narrowWidth: 104,
+      narrowWidth: 92,
       essential: true,
       ...plain(holderName, personName),
     }),
     column('host', 'Host', 150, {
-      narrowWidth: 96,
+      narrowWidth: 90,
       essential: true,
       ...plain(
         ({ card }) => nameOf(card.row),
@@ -74,16 +76,24 @@ export function boardColumns(): readonly Column<Line>[] {
         ({ hosts }) => hosts,
       ),
     }),
-    column('group', 'Group', 110, { optional: true, ...plain(({ card }) => groupOf(card.row), () => '') }),
+    column('group', 'Group', 110, {
+      optional: true,
+      ...plain(
+        ({ card }) => groupOf(card.row),
+        () => '',
+      ),
+    }),
     column('gpu', 'Gpu', 84, {
-      narrowWidth: 64,
+      narrowWidth: 62,
       essential: true,
-      sort: (line) => (line.kind === 'person' ? line.person.cards : line.holding.card.index),
-      text: (line) => (line.kind === 'person' ? tn('board.nGpus', line.person.cards) : String(line.holding.card.index)),
+      sort: (line) => (line.kind === 'person' ? line.person.cards : grouped ? null : line.holding.card.index),
+      text: (line) =>
+        line.kind === 'person' ? tn('board.nGpus', line.person.cards) : String(line.holding.card.index),
     }),
     column('model', 'Model', 150, { grow: true, ...plain(modelOf, () => '') }),
     column('state', 'State', 150, {
-      sort: (line) => (line.kind === 'person' ? -line.person.held : GPU_STATES.indexOf(line.holding.card.state)),
+      sort: (line) =>
+        line.kind === 'person' ? -line.person.held : GPU_STATES.indexOf(line.holding.card.state),
       text: (line) =>
         line.kind === 'holding'
           ? t(stateKey(line.holding.card.state))
@@ -92,7 +102,7 @@ export function boardColumns(): readonly Column<Line>[] {
             : '',
     }),
     column('memory', 'Memory', 104, {
-      narrowWidth: 84,
+      narrowWidth: 88,
       hint: 'board.col_MemoryHint',
       essential: true,
       ...LARGEST_FIRST,
@@ -132,12 +142,17 @@ export function boardColumns(): readonly Column<Line>[] {
     column('process', 'Process', 140, {
       grow: true,
       hint: 'board.col_ProcessHint',
-      ...plain(processText, ({ processes }) => tn('gpu.processes', processes), ({ processes }) => processes),
+      ...plain(
+        processText,
+        ({ processes }) => tn('gpu.processes', processes),
+        ({ processes }) => processes,
+      ),
       absent: (line) => (line.kind === 'person' ? null : absence(line.holding.user.process)),
     }),
     column('container', 'Container', 140, {
       ...plain(containerOf, () => ''),
-      nothing: (line) => (line.kind === 'holding' && line.holding.user.container === null ? t('board.noContainer') : null),
+      nothing: (line) =>
+        line.kind === 'holding' && line.holding.user.container === null ? t('board.noContainer') : null,
     }),
   ];
 }

@@ -28,7 +28,13 @@ export const family: Family<Line> = {
 };
 
 export function flatLines(holdings: readonly Holding[]): readonly Line[] {
-  return holdings.map((holding, at) => ({ kind: 'holding', key: holding.key, id: at + 1, parent: 0, holding }));
+  return holdings.map((holding, at) => ({
+    kind: 'holding',
+    key: holding.key,
+    id: at + 1,
+    parent: 0,
+    holding,
+  }));
 }
 
 export function groupedLines(people: readonly Person[]): readonly Line[] {

@@ -78,7 +78,11 @@ export function fleetColumns(guest: boolean): readonly Column<FleetCard>[] {
       },
       absent: (card) => absence(card.total) ?? absence(card.used),
     }),
-    column('total', 'Total', 100, { optional: true, ...LARGEST_FIRST, ...reading(({ total }) => total, bytes) }),
+    column('total', 'Total', 100, {
+      optional: true,
+      ...LARGEST_FIRST,
+      ...reading(({ total }) => total, bytes),
+    }),
     column('heat', 'Heat', 84, { ...LARGEST_FIRST, ...reading(({ heat }) => heat, count) }),
     column('power', 'Power', 88, { ...LARGEST_FIRST, ...reading(({ power }) => power, count) }),
     column('users', 'Users', 130, {
@@ -127,7 +131,14 @@ const fields: Fields<FleetCard> = {
 
 const freeText = (card: FleetCard): string =>
   // Newlines keep a word from matching across two fields.
-  [nameOf(card.row), card.row.key, card.row.status.group, present(card.model) ?? '', stateText(card), usersText(card)]
+  [
+    nameOf(card.row),
+    card.row.key,
+    card.row.status.group,
+    present(card.model) ?? '',
+    stateText(card),
+    usersText(card),
+  ]
     .join('\n')
     .toLowerCase();
 
