@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { find, sshAddress, type Wish } from '../src/lib/model/finder';
+import { find, type Wish } from '../src/lib/model/finder';
 import { cellOfCard, fleet, models } from '../src/lib/model/fleet';
+import { sshAddress } from '../src/lib/model/ssh';
 import type { HostRow } from '../src/lib/api/api';
 import { GIB, madeCluster, madeHost, type MadeCard } from './support/made-hosts';
 

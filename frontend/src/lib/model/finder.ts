@@ -184,19 +184,3 @@ function nearest(blocks: readonly Block[], small: readonly Block[]): Answer['nea
 }
 
 const minus = (value: number | null): number | null => (value === null ? null : -value);
-
-/** The longest name in the DNS. */
-const ADDRESS_MAX = 253;
-
-/**
- * What `ssh` is to be told; null where no name of the host is fit for a command line. What comes from another
- * machine is pasted into somebody's shell: nothing that it or `ssh` could take for something else.
- */
-export function sshAddress(row: HostRow): string | null {
-  const names = [present(row.address), present(row.hostname), row.key];
-  return (
-    names.find(
-      (name) => name !== null && name.length <= ADDRESS_MAX && /^[a-z0-9:][a-z0-9._\-:@%]*$/i.test(name),
-    ) ?? null
-  );
-}

@@ -10,7 +10,6 @@ import { age, serverNow } from '../../lib/model/time.svelte';
 import { bytes, count } from '../../lib/model/units';
 import type { Column, PlainKey, SortValue } from '../../lib/table';
 import { LARGEST_FIRST } from '../../lib/table-columns';
-import { compile, type Field, type Fields } from '../../lib/table-filter';
 import { shortDateTime, visible } from '../../lib/table-format';
 import { groupOf } from '../finder/columns';
 import { modelName } from '../gpu/cards';
@@ -42,8 +41,8 @@ function plain(
 const moment = (at: number): string => shortDateTime(at, untrack(serverNow));
 const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
 
-const modelOf = ({ card }: Holding): string => modelName(present(card.model) ?? '');
-const containerOf = ({ user }: Holding): string =>
+export const modelOf = ({ card }: Holding): string => modelName(present(card.model) ?? '');
+export const containerOf = ({ user }: Holding): string =>
   user.container === null ? '' : visible(user.container.short);
 const memoryOf = (line: Line): number | null =>
   line.kind === 'person' ? line.person.memory : present(line.holding.user.memory_bytes);
@@ -156,46 +155,3 @@ export function boardColumns(grouped: boolean): readonly Column<Line>[] {
     }),
   ];
 }
-
-const text = (of: (holding: Holding) => readonly string[]): Field<Line> => ({
-  kind: 'text',
-  // A user stands above cards that match: by itself it matches nothing.
-  of: (line) => (line.kind === 'person' ? [] : of(line.holding).map((word) => word.toLowerCase())),
-});
-const number = (of: (holding: Holding) => number | null): Field<Line> => ({
-  kind: 'number',
-  of: (line) => (line.kind === 'person' ? null : of(line.holding)),
-});
-const stateText = ({ card }: Holding): string => t(stateKey(card.state));
-
-const fields: Fields<Line> = {
-  user: text((holding) => [holderName(holding)]),
-  host: text(({ card }) => [nameOf(card.row), card.row.key]),
-  group: text(({ card }) => [card.row.status.group]),
-  model: text((holding) => [modelOf(holding), ...modelOf(holding).split(/[\s-]+/)]),
-  state: text((holding) => [holding.card.state, stateText(holding)]),
-  process: text(({ user }) => [present(user.process) ?? '']),
-  container: text((holding) => [containerOf(holding)]),
-  gpu: number(({ card }) => card.index),
-  mem: number(({ user }) => present(user.memory_bytes)),
-};
-
-function freeText(line: Line): string {
-  if (line.kind === 'person') return '';
-  const { holding } = line;
-  const { row } = holding.card;
-  return [
-    holderName(holding),
-    nameOf(row),
-    row.key,
-    row.status.group,
-    modelOf(holding),
-    stateText(holding),
-    present(holding.user.process) ?? '',
-    containerOf(holding),
-  ]
-    .join('\n')
-    .toLowerCase();
-}
-
-export const boardFilter = (query: string) => compile(query, fields, freeText);
