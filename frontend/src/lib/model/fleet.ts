@@ -40,18 +40,39 @@ export const isUp = ({ status }: HostRow): boolean => status.state === 'up' && s
 export const hostName = ({ key, status }: HostRow): string => (status.name.trim() === '' ? key : status.name);
 
 const cardsOf = new WeakMap<HostRow, readonly FleetCard[]>();
+/** The newest line by its list of states: a line that changed elsewhere has the same list. */
+const newest = new WeakMap<HostRow['card_status'], HostRow>();
 
-/** The same list as long as the line is the same: most lines do not change between two frames. */
+/** What cards are made of. */
+const PARTS = [
+  'status',
+  'hostname',
+  'address',
+  'cards',
+  'card_percent',
+  'card_memory_bytes',
+  'card_celsius',
+  'card_watts',
+  'users',
+] as const;
+
+/** The same list as long as nothing of it changed: most lines do not between two frames. */
 export function cardsOfRow(row: HostRow): readonly FleetCard[] {
   let cards = cardsOf.get(row);
   if (cards === undefined) {
-    cards = makeCards(row);
+    const before = newest.get(row.card_status);
+    const same = before !== undefined && PARTS.every((part) => before[part] === row[part]);
+    cards = (same ? cardsOf.get(before) : undefined) ?? makeCards(row);
     cardsOf.set(row, cards);
+    newest.set(row.card_status, row);
   }
   return cards;
 }
 
 export const fleet = (rows: readonly HostRow[]): readonly FleetCard[] => rows.flatMap(cardsOfRow);
+
+const NOBODY: readonly CardUser[] = [];
+const WHOLE: readonly GpuState[] = [];
 
 function makeCards(row: HostRow): readonly FleetCard[] {
   const current = isUp(row);
@@ -59,23 +80,32 @@ function makeCards(row: HostRow): readonly FleetCard[] {
   const hidden = absence(row.users);
   return (present(row.cards) ?? []).map((facts, place): FleetCard => {
     const status = row.card_status[place];
+    const { index, slices } = facts;
     return {
-      key: `${row.key}/${String(facts.index)}`,
+      key: `${row.key}/${String(index)}`,
       row,
-      index: facts.index,
+      index,
       model: facts.model,
       state: current ? (status?.state ?? 'unknown') : 'unknown',
       since: status?.since_ms ?? NOT_READ,
       idle: status?.idle_since_ms ?? NOT_READ,
       severity: status?.severity ?? null,
       xid: status?.xid ?? null,
-      slices: facts.slices.map((_, slice) => (current ? (status?.slices[slice] ?? 'unknown') : 'unknown')),
+      slices:
+        slices.length === 0
+          ? WHOLE
+          : slices.map((_, slice) => (current ? (status?.slices[slice] ?? 'unknown') : 'unknown')),
       use: row.card_percent[place] ?? NOT_READ,
       used: row.card_memory_bytes[place] ?? NOT_READ,
       total: facts.memory_total_bytes,
       heat: row.card_celsius[place] ?? NOT_READ,
       power: row.card_watts[place] ?? NOT_READ,
-      users: users === null ? { absent: hidden ?? 'gone' } : users.filter(({ gpu }) => gpu === facts.index),
+      users:
+        users === null
+          ? { absent: hidden ?? 'gone' }
+          : users.length === 0
+            ? NOBODY
+            : users.filter(({ gpu }) => gpu === index),
     };
   });
 }
@@ -98,27 +128,6 @@ export function cellOfCard(card: FleetCard): GpuCellData {
     memory: numbers && used !== null && total !== null && total > 0 ? (100 * used) / total : null,
     slices: numbers ? card.slices : [],
   };
-}
-
-/** Where nobody gave an order of groups, they go by name; hosts without one come last. */
-export function groupOrder(groups: readonly string[]): (a: string, b: string) => number {
-  const places = new Map(groups.map((group, place) => [group, place]));
-  const compare = collator('en').compare;
-  const place = (group: string): number => (group === '' ? Infinity : (places.get(group) ?? groups.length));
-  return (a, b) => {
-    const [left, right] = [place(a), place(b)];
-    return left === right ? compare(a, b) : left < right ? -1 : 1;
-  };
-}
-
-/** By group, then by name as people count: gpu-2 before gpu-10. */
-export function byPlace(groups: readonly string[]): (a: HostRow, b: HostRow) => number {
-  const byGroup = groupOrder(groups);
-  const compare = collator('en').compare;
-  return (a, b) =>
-    byGroup(a.status.group, b.status.group) ||
-    compare(hostName(a), hostName(b)) ||
-    (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
 }
 
 export interface ModelCount {

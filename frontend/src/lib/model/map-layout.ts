@@ -1,7 +1,8 @@
 // Where each host stands on the map: strips of cells in sections by group and model. Pure arithmetic: knows
 // no canvas and no component.
 import type { GpuState, HostRow } from '../api/api';
-import { byPlace, cardsOfRow, cellOfCard, groupOrder, isFree, isUp } from './fleet';
+import { isUp } from './fleet';
+import { groupOrder } from './host-order';
 import { rampStep } from './ramp';
 import { present } from './reading';
 
@@ -35,41 +36,46 @@ const LOOKS: Readonly<Record<GpuState, Look>> = {
   busy: '0',
 };
 
-const cellsOf = new WeakMap<HostRow, string>();
-
-/** The cells of a host as a text: equal texts are drawn the same. */
+/** The cells of a host as a text: equal texts are drawn the same. Straight from the lists: it is done for all
+ * hosts at every frame. */
 export function cellsOfRow(row: HostRow): string {
-  let cells = cellsOf.get(row);
-  if (cells === undefined) {
-    cells = cardsOfRow(row)
-      .map((card) => {
-        const { state, use, slices } = cellOfCard(card);
-        if (slices.length > 0) return 'm';
-        return state === 'busy' && use !== null ? String(rampStep(use)) : LOOKS[state];
-      })
-      .join('');
-    cells = cells === '' ? (isUp(row) ? NO_CARD : '?') : cells;
-    cellsOf.set(row, cells);
+  const current = isUp(row);
+  const cards = present(row.cards);
+  if (cards === null || cards.length === 0) return current ? NO_CARD : LOOKS.unknown;
+  let cells = '';
+  for (let place = 0; place < cards.length; place += 1) {
+    const state = current ? (row.card_status[place]?.state ?? 'unknown') : 'unknown';
+    const divided = (cards[place]?.slices.length ?? 0) > 0;
+    const use = state === 'busy' ? row.card_percent[place] : undefined;
+    if (divided && state !== 'unknown' && state !== 'fault') cells += 'm';
+    else cells += typeof use === 'number' ? String(rampStep(use)) : LOOKS[state];
   }
   return cells;
 }
 
-/** The model that most of a host's cards are of. */
-function modelOf(row: HostRow): string | null {
-  const counts = new Map<string, number>();
-  for (const { model } of cardsOfRow(row)) {
-    const name = present(model) ?? '';
-    counts.set(name, (counts.get(name) ?? 0) + 1);
+const modelsOf = new WeakMap<object, string>();
+
+/** The model that most of a host's cards are of; null where it has none. */
+function modelOf({ cards }: HostRow): string | null {
+  const known = present(cards);
+  if (known === null || known.length === 0) return null;
+  let best = modelsOf.get(known);
+  if (best === undefined) {
+    const counts = new Map<string, number>();
+    for (const { model } of known) {
+      const name = present(model) ?? '';
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    best = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a))[0];
+    modelsOf.set(known, best);
   }
-  let best: string | null = null;
-  for (const [name, count] of counts) if (best === null || count > (counts.get(best) ?? 0)) best = name;
   return best;
 }
 
-/** Groups in their order; in each the models, most cards first, hosts without cards last. */
+/** Of hosts in their order: groups; in each the models, most cards first, hosts without cards last. */
 export function sectionsOf(rows: readonly HostRow[], groups: readonly string[]): readonly Section[] {
   const sections = new Map<string, { group: string; model: string | null; rows: HostRow[] }>();
-  for (const row of [...rows].sort(byPlace(groups))) {
+  for (const row of rows) {
     const [group, model] = [row.status.group, modelOf(row)];
     const key = JSON.stringify([group, model]);
     const own = sections.get(key);
@@ -79,15 +85,13 @@ export function sectionsOf(rows: readonly HostRow[], groups: readonly string[]):
   const order = groupOrder(groups);
   return [...sections]
     .map(([key, { group, model, rows: own }]): Section => {
-      const cards = own.flatMap(cardsOfRow);
-      return {
-        key,
-        group,
-        model,
-        free: cards.filter(isFree).length,
-        total: cards.length,
-        strips: own.map((row) => ({ row, cells: cellsOfRow(row) })),
-      };
+      const strips = own.map((row) => ({ row, cells: cellsOfRow(row) }));
+      let [free, total] = [0, 0];
+      for (const { row, cells } of strips) {
+        total += present(row.cards)?.length ?? 0;
+        for (const cell of cells) if (cell === LOOKS.free) free += 1;
+      }
+      return { key, group, model, free, total, strips };
     })
     .sort((a, b) => order(a.group, b.group) || b.total - a.total || (a.key < b.key ? -1 : 1));
 }

@@ -2,7 +2,7 @@
 // comes to for each user. Must not know who looks.
 import type { CardUser, HostRow } from '../api/api';
 import { collator } from '../table-sort';
-import { cardsOfRow, hostName, type FleetCard } from './fleet';
+import { cardsOfRow, type FleetCard } from './fleet';
 import { absence, present } from './reading';
 
 /** One user on one card. */
@@ -19,7 +19,7 @@ export interface Person {
   readonly id: string;
   /** One that stands for all: who they are is the same in each. */
   readonly user: CardUser;
-  /** By host, then card. */
+  /** In the order of hosts, then cards. */
   readonly holdings: readonly Holding[];
   readonly cards: number;
   /** Cards that are held and compute nothing. */
@@ -45,19 +45,20 @@ export function personId({ user, user_id }: CardUser, { key }: HostRow): string 
   return `#${id === null ? '?' : String(id)}@${key}`;
 }
 
-const holdingsOf = new WeakMap<HostRow, readonly Holding[]>();
+const holdingsOf = new WeakMap<readonly FleetCard[], readonly Holding[]>();
 
 function holdingsOfRow(row: HostRow): readonly Holding[] {
-  let own = holdingsOf.get(row);
+  const cards = cardsOfRow(row);
+  let own = holdingsOf.get(cards);
   if (own === undefined) {
-    own = cardsOfRow(row).flatMap((card) =>
+    own = cards.flatMap((card) =>
       (present(card.users) ?? []).map((user, place) => {
         const person = personId(user, row);
         // Two numbers may have the same name: that of a container and that of its host.
         return { key: `${card.key}/${String(place)}/${person}`, person, user, card };
       }),
     );
-    holdingsOf.set(row, own);
+    holdingsOf.set(cards, own);
   }
   return own;
 }
@@ -73,7 +74,7 @@ export function peopleHidden(rows: readonly HostRow[]): boolean {
   return withCards.length > 0 && withCards.every((row) => absence(row.users) === 'hidden');
 }
 
-/** Users, most cards first, then most memory. */
+/** Users, most cards first, then most memory; what each holds in the order in which it comes. */
 export function peopleOf(all: readonly Holding[]): readonly Person[] {
   const byPerson = new Map<string, Holding[]>();
   for (const holding of all) {
@@ -90,16 +91,12 @@ export function peopleOf(all: readonly Holding[]): readonly Person[] {
 }
 
 function personOf(id: string, own: readonly Holding[]): Person {
-  const compare = collator('en').compare;
-  const sorted = [...own].sort(
-    (a, b) => compare(hostName(a.card.row), hostName(b.card.row)) || a.card.index - b.card.index,
-  );
   const memories = own.map(({ user }) => present(user.memory_bytes)).filter((bytes) => bytes !== null);
   const starts = own.map(({ user }) => present(user.since_ms)).filter((at) => at !== null);
   return {
     id,
     user: (own[0] as Holding).user,
-    holdings: sorted,
+    holdings: own,
     cards: distinct(own),
     held: distinct(own.filter(isHeldIdle)),
     hosts: new Set(own.map(({ card }) => card.row.key)).size,

@@ -1,5 +1,6 @@
 // The columns of the board of users, and what its filter box understands.
 import { untrack } from 'svelte';
+import type { HostRow } from '../../lib/api/api';
 import '../../lib/i18n/en/board';
 import '../../lib/i18n/en/gpu';
 import { t, tn } from '../../lib/i18n/index.svelte';
@@ -59,7 +60,7 @@ function processText({ user }: Holding): string {
 }
 
 /** Where users stand above their cards, sorting by cards sorts users by how many they hold. */
-export function boardColumns(grouped: boolean): readonly Column<Line>[] {
+export function boardColumns(grouped: boolean, rank: (row: HostRow) => number): readonly Column<Line>[] {
   return [
     column('user', 'User', 150, {
       narrowWidth: 92,
@@ -72,8 +73,9 @@ export function boardColumns(grouped: boolean): readonly Column<Line>[] {
       ...plain(
         ({ card }) => nameOf(card.row),
         ({ hosts }) => tn('board.onHosts', hosts),
-        ({ hosts }) => hosts,
       ),
+      sort: (line) => (line.kind === 'person' ? line.person.hosts : rank(line.holding.card.row)),
+      csv: (line) => (line.kind === 'person' ? line.person.hosts : nameOf(line.holding.card.row)),
     }),
     column('group', 'Group', 110, {
       optional: true,
