@@ -25,7 +25,7 @@ const imports = new Map(files.map((name) => [name, (text.get(name) ?? '').replac
 const named = (name) => files.filter((other) => other !== name && imports.get(name)?.includes(other));
 /** What is fetched only when somebody opens it: other views, dialogs, the other language. */
 const apart =
-  /^(\w+Tab|Processes|Login|Server|Gpu|HostList|NotFound|\w*(Dialog|Sheet|Details|Drawer)|zh|[\w-]*zh)-/;
+  /^(\w+Tab|Processes|Login|Server|Gpu|Gpus|Users|HostList|HostMap|HostStatus|SwitchList|NotFound|\w*(Dialog|Sheet|Details|Drawer)|zh|[\w-]*zh)-/;
 
 /** The files of a view; what those in `ends` name is none of it. @param {string[]} roots */
 function closure(roots, ends = /** @type {string[]} */ ([])) {
@@ -59,7 +59,7 @@ const plots = files.filter((name) => /^plot-.*\.js$/.test(name));
 /** The Chinese that every view needs which is not in the first files. */
 const later = files.filter((name) => /^later-.*\.js$/.test(name));
 const first = files.filter((name) => html.includes(name));
-const views = files.filter((name) => /^(\w+Tab|Processes|Login|Server|Gpu)-.*\.js$/.test(name));
+const views = files.filter((name) => /^(\w+Tab|Processes|Login|Server|Gpu|Gpus|Users)-.*\.js$/.test(name));
 const overview = closure(first);
 const css = files.filter((name) => name.endsWith('.css'));
 /** @type {[name: string, bytes: number, budget: number][]} */

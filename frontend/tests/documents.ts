@@ -1,5 +1,5 @@
 // Documents as a server sends them.
-import type { Cpu, HostDocument, Memory, Problem, Section, SourceHealth } from '../src/lib/api/api';
+import type { Cpu, HostDocument, HostStatus, Memory, Problem, Section, SourceHealth } from '../src/lib/api/api';
 
 export const NOW = 2_000_000;
 const GIB = 1024 ** 3;
@@ -65,9 +65,24 @@ export const source = (name: string, problem: Problem | null = null): SourceHeal
   skipped: 0,
 });
 
+export function hostStatus(changes: Partial<HostStatus> = {}): HostStatus {
+  return {
+    name: 'gpu-1',
+    group: '',
+    state: 'up',
+    state_since_ms: NOW - 3_600_000,
+    trouble: null,
+    clock_ahead_ms: null,
+    version: '0.1.0',
+    maintenance: null,
+    ...changes,
+  };
+}
+
 export function hostDocument(changes: Partial<HostDocument> = {}): HostDocument {
   return {
     host: 'gpu-1',
+    status: hostStatus(),
     system: section({
       hostname: 'gpu-1',
       operating_system: {

@@ -12,6 +12,11 @@ export interface Palette {
   readonly muted: string;
   readonly grid: string;
   readonly surface: string;
+  /** Of the states of a card; the system's colour of text where it chooses colours. */
+  readonly free: string;
+  readonly held: string;
+  readonly fault: string;
+  readonly offline: string;
 }
 
 const SERIES = ['--s1', '--s2', '--s3', '--s4', '--s5', '--s6'];
@@ -52,6 +57,8 @@ function read(): Palette {
     probe.style.color = colour;
     return getComputedStyle(probe).color;
   };
+  const forced = matchMedia('(forced-colors: active)').matches;
+  const state = (name: string): string => resolve(forced ? 'CanvasText' : `var(${name})`);
   const result: Palette = {
     series: SERIES.map((name) => resolve(`var(${name})`)),
     areas: SERIES.map((name) => resolve(`color-mix(in srgb, var(${name}) 14%, transparent)`)),
@@ -61,6 +68,10 @@ function read(): Palette {
     muted: resolve('var(--text-3)'),
     grid: resolve('var(--border)'),
     surface: resolve('var(--surface)'),
+    free: state('--ok'),
+    held: state('--held'),
+    fault: state('--crit'),
+    offline: state('--offline'),
   };
   probe.remove();
   return result;

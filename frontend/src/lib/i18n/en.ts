@@ -1,9 +1,14 @@
 // The source of all texts. Each part of the page has a file; this puts them together: at once what the
 // first view says, as types only what comes with the parts that say it (`addTexts`).
 import type { advice } from './en/advice';
+import type { board } from './en/board';
 import { chart } from './en/chart';
 import type { container } from './en/container';
 import type { disk } from './en/disk';
+import type { finder } from './en/finder';
+import type { hostMap } from './en/host-map';
+import type { hostStatus } from './en/host-status';
+import type { hostSwitch } from './en/host-switch';
 import type { sensor } from './en/sensor';
 import type { logins } from './en/logins';
 import type { gpu } from './en/gpu';
@@ -24,6 +29,7 @@ import { shell } from './en/shell';
 import { source } from './en/source';
 import { state } from './en/state';
 import type { table } from './en/table';
+import type { trouble } from './en/trouble';
 import type { filesystem } from './en/filesystem';
 import type { numa } from './en/numa';
 import type { raid } from './en/raid';
@@ -54,16 +60,22 @@ export type Later = typeof advice &
   typeof zfs;
 
 /** By parts that are large, or that few see: their Chinese is not among that of the others. */
-type Apart = typeof container &
+type Apart = typeof board &
+  typeof container &
   typeof disk &
   typeof filesystem &
+  typeof finder &
   typeof gpuDetails &
   typeof gpuProcesses &
   typeof health &
+  typeof hostMap &
+  typeof hostStatus &
+  typeof hostSwitch &
   typeof login &
   typeof network &
   typeof processTable &
   typeof restart &
-  typeof server;
+  typeof server &
+  typeof trouble;
 
 export type Messages = First & Later & Apart;

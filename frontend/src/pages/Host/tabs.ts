@@ -23,6 +23,8 @@ export interface HostTab {
   readonly there?: (document: HostDocument) => boolean;
   /** A single key that leads to it; must be no other view's. */
   readonly shortcut?: string;
+  /** The one in place of it where `h` and `l` lead to other hosts. */
+  readonly shortcutAmong?: string;
   /** A number beside its name, where one says something; read anew with each document. */
   readonly count?: (document: HostDocument) => number | null;
   readonly load: () => Promise<{ default: TabContent }>;
@@ -70,6 +72,7 @@ export const TABS: readonly HostTab[] = [
     label: 'host.processes',
     from: 'member',
     shortcut: 'l',
+    shortcutAmong: 'a',
     count: processCount,
     load: () => import('./Processes.svelte'),
   },
