@@ -152,7 +152,7 @@ describe('App', () => {
     await FakeSocket.last.say({ type: 'hello', ...hello({ host: 'gpu-1', role }) });
     await wait(50);
     expect(screen.queryByRole('link', { name: 'Server' }) !== null).toBe(offered);
-    window.dispatchEvent(new KeyboardEvent('keydown', { key: 'v', cancelable: true }));
+    window.dispatchEvent(new KeyboardEvent('keydown', { key: 's', cancelable: true }));
     expect(route().page).toBe(offered ? 'server' : 'home');
   });
 

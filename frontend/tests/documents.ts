@@ -68,6 +68,16 @@ export const source = (name: string, problem: Problem | null = null): SourceHeal
 export function hostDocument(changes: Partial<HostDocument> = {}): HostDocument {
   return {
     host: 'gpu-1',
+    status: {
+      name: 'gpu-1',
+      group: '',
+      state: 'up',
+      state_since_ms: { absent: 'measuring' },
+      trouble: null,
+      clock_ahead_ms: null,
+      version: '0.1.0',
+      maintenance: null,
+    },
     system: section({
       hostname: 'gpu-1',
       operating_system: {
