@@ -24,6 +24,7 @@ import { shell } from './en/shell';
 import { source } from './en/source';
 import { state } from './en/state';
 import type { table } from './en/table';
+import type { trouble } from './en/trouble';
 import type { filesystem } from './en/filesystem';
 import type { numa } from './en/numa';
 import type { raid } from './en/raid';
@@ -64,6 +65,7 @@ type Apart = typeof container &
   typeof network &
   typeof processTable &
   typeof restart &
-  typeof server;
+  typeof server &
+  typeof trouble;
 
 export type Messages = First & Later & Apart;
