@@ -10,6 +10,7 @@ import type { gpu } from './en/gpu';
 import type { gpuDetails } from './en/gpu-details';
 import type { gpuProcesses } from './en/gpu-processes';
 import type { health } from './en/health';
+import type { home } from './en/home';
 import { host } from './en/host';
 import type { login } from './en/login';
 import type { network } from './en/network';
@@ -61,6 +62,7 @@ type Apart = typeof container &
   typeof gpuDetails &
   typeof gpuProcesses &
   typeof health &
+  typeof home &
   typeof login &
   typeof network &
   typeof processTable &

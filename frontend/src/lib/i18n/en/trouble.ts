@@ -13,18 +13,21 @@ export const texts = {
   'trouble.connect_timeout.do':
     'See whether the machine runs and hangs; a firewall that drops packets looks the same.',
   'trouble.read_timeout': 'it took the question and does not answer',
-  'trouble.read_timeout.do': 'The machine may be overloaded or hang: look at it, and at the log of smonitor there.',
+  'trouble.read_timeout.do':
+    'The machine may be overloaded or hang: look at it, and at the log of smonitor there.',
   'trouble.broken': 'the connection broke while it answered',
   'trouble.broken.do': 'If it stays so, look at the log of smonitor there, and at proxies between.',
   'trouble.tls_failed': 'no encrypted connection could be made',
-  'trouble.tls_failed.do': 'See whether its port speaks TLS at all, or whether its address should begin with http:.',
+  'trouble.tls_failed.do':
+    'See whether its port speaks TLS at all, or whether its address should begin with http:.',
   'trouble.wrong_certificate': 'its certificate is not the one that was agreed on',
   'trouble.wrong_certificate.do':
     'If the machine was set up anew, agree on its new certificate. If not, somebody may stand between.',
   'trouble.unauthorized': 'it wants a key, or another one',
   'trouble.unauthorized.do': 'Give the key of that host in the settings, or let it join anew.',
   'trouble.forbidden': 'the key may not do this, or the address of this server may not',
-  'trouble.forbidden.do': 'Look at what that host allows: the role of the key, and the addresses it answers to.',
+  'trouble.forbidden.do':
+    'Look at what that host allows: the role of the key, and the addresses it answers to.',
   'trouble.http_status': 'it answered with an error',
   'trouble.http_status.do': 'Look at the log of smonitor there; a proxy may answer in its place.',
   'trouble.malformed': 'what it answers is not what smonitor says',
@@ -34,9 +37,11 @@ export const texts = {
   'trouble.other_protocol': 'it speaks another version of the protocol',
   'trouble.other_protocol.do': 'Bring smonitor to the same version on both.',
   'trouble.other_host': 'another host answers at its address',
-  'trouble.other_host.do': 'Correct the address in the settings, or accept the new host if the machine was replaced.',
+  'trouble.other_host.do':
+    'Correct the address in the settings, or accept the new host if the machine was replaced.',
   'trouble.clone': 'the same machine answers under two names',
-  'trouble.clone.do': 'Take one of the two from the settings; a copied machine needs a machine id of its own.',
+  'trouble.clone.do':
+    'Take one of the two from the settings; a copied machine needs a machine id of its own.',
   'trouble.no_report': 'it is to report by itself and does not',
   'trouble.no_report.do': 'See whether smonitor runs there and can reach this server.',
 } as const;
