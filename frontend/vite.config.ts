@@ -64,6 +64,22 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // The first files are one, and so are the panels of the overview, which are fetched together:
+          // each file more costs its own imports and a compression that begins anew.
+          groups: [
+            { name: 'first', tags: ['$initial'], priority: 2 },
+            {
+              name: 'overview',
+              test: /\/src\/panels\/(network\/NetworkPanel|disk\/DisksPanel|sensor\/SensorsPanel|login\/LoginsPanel|numa\/MemoryNodes|gpu\/GpuPanel)\.svelte/,
+              includeDependenciesRecursively: false,
+            },
+          ],
+        },
+      },
+    },
   },
   server: {
     // The server to develop against: `smonitor demo` on its default address.

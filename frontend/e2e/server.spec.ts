@@ -10,7 +10,7 @@ test('restarts, viewers and the sandbox, as they are', async ({ page, start, wat
   watch.expect(/WebSocket connection to|ERR_/);
   const server = await start({ kind: 'node', config: ADMIN });
   await liveAt(page, server.url);
-  await page.keyboard.press('v');
+  await page.keyboard.press('a');
   await expect(page).toHaveURL(`${server.url}server`);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Server');
   await expect(section(page, 'Restarts')).toContainText('It has not been restarted');

@@ -2,6 +2,10 @@
 import { render, screen } from '@testing-library/svelte';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import App from '../src/App.svelte';
+// Read before the clock is stopped: what is fetched later is there at once then.
+import '../src/pages/Home/Home.svelte';
+import '../src/pages/Host/Host.svelte';
+import '../src/pages/Login/Login.svelte';
 import { setLanguage } from '../src/lib/i18n/index.svelte';
 import { live } from '../src/lib/live/live';
 import { route } from '../src/lib/router.svelte';
@@ -152,7 +156,7 @@ describe('App', () => {
     await FakeSocket.last.say({ type: 'hello', ...hello({ host: 'gpu-1', role }) });
     await wait(50);
     expect(screen.queryByRole('link', { name: 'Server' }) !== null).toBe(offered);
-    window.dispatchEvent(new KeyboardEvent('keydown', { key: 'v', cancelable: true }));
+    window.dispatchEvent(new KeyboardEvent('keydown', { key: 'a', cancelable: true }));
     expect(route().page).toBe(offered ? 'server' : 'home');
   });
 

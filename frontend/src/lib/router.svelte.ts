@@ -5,7 +5,8 @@ export type Route =
   | { readonly page: 'home' }
   | { readonly page: 'host'; readonly host: string }
   | { readonly page: 'gpu'; readonly host: string; readonly gpu: number }
-  | { readonly page: 'login' | 'server' }
+  | { readonly page: 'person'; readonly name: string }
+  | { readonly page: 'finder' | 'people' | 'login' | 'server' }
   | { readonly page: 'not-found' };
 
 function read(): { path: string; query: string } {
@@ -27,12 +28,33 @@ function belowBase(path: string): string | null {
   return path.startsWith(base) ? path.slice(base.length) : null;
 }
 
+/** A host id: `site~host`, where one is asked through another, with at most three sites before it. */
+const HOST = /^[a-z0-9._-]{1,64}(~[a-z0-9._-]{1,64}){0,3}$/;
+
+/** The longest user name that an address may hold. */
+const NAME_MAX = 256;
+
+/** What stands percent-encoded in an address; null where that is no text. */
+function decoded(part: string): string | null {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
+}
+
 export function parsePath(path: string | null): Route {
   const parts = (path ?? '?').replace(/\/$/, '').split('/');
   const [first, second, third, fourth] = parts;
   if (parts.length === 1 && first === '') return { page: 'home' };
   if (parts.length === 1 && (first === 'login' || first === 'server')) return { page: first };
-  if (first === 'host' && second && /^[a-z0-9._-]{1,64}$/.test(second)) {
+  if (parts.length === 1 && first === 'gpus') return { page: 'finder' };
+  if (first === 'users' && parts.length <= 2) {
+    const name = second === undefined ? null : decoded(second);
+    if (second === undefined) return { page: 'people' };
+    if (name !== null && name !== '' && name.length <= NAME_MAX) return { page: 'person', name };
+  }
+  if (first === 'host' && second && HOST.test(second)) {
     if (parts.length === 2) return { page: 'host', host: second };
     if (parts.length === 4 && third === 'gpu' && fourth && /^\d{1,4}$/.test(fourth))
       return { page: 'gpu', host: second, gpu: Number(fourth) };

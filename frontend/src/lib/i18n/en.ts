@@ -15,6 +15,7 @@ import type { gpu } from './en/gpu';
 import type { gpuDetails } from './en/gpu-details';
 import type { gpuProcesses } from './en/gpu-processes';
 import type { health } from './en/health';
+import type { home } from './en/home';
 import { host } from './en/host';
 import type { login } from './en/login';
 import type { network } from './en/network';
@@ -71,6 +72,7 @@ type Apart = typeof board &
   typeof hostMap &
   typeof hostStatus &
   typeof hostSwitch &
+  typeof home &
   typeof login &
   typeof network &
   typeof processTable &

@@ -22,10 +22,7 @@ export const host = {
   'host.unavailableText': 'It answered “{code}”. The page tries again by itself.',
   'host.forbidden': 'You may not see this host',
   'host.guest': 'Guests see the load of a machine but no processes.',
-  'host.all': 'All hosts',
   'host.last': 'Last {time}',
-  'host.none': 'No hosts yet',
-  'host.noneText': 'Hosts appear here as soon as they send their first values.',
 
   'cpu.title': 'CPU',
   'cpu.sockets.one': '1 socket',

@@ -14,6 +14,9 @@ export const shell = {
   'app.signIn': 'Sign in',
   'app.askAccess': 'Ask an administrator of this site for access.',
 
+  'nav.pages': 'Pages',
+  'nav.hosts': 'Hosts',
+
   'theme.light': 'light',
   'theme.dark': 'dark',
   'theme.system': 'as the system',

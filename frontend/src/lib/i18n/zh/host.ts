@@ -23,10 +23,7 @@ export const host: Translated<typeof en> = {
   'host.unavailableText': '服务器答复“{code}”。页面会自动重试。',
   'host.forbidden': '您无权查看这台主机',
   'host.guest': '访客可以查看机器负载，但看不到进程。',
-  'host.all': '所有主机',
   'host.last': '最近 {time}',
-  'host.none': '还没有主机',
-  'host.noneText': '主机发来第一批数值后就会出现在这里。',
 
   'cpu.title': 'CPU',
   'cpu.sockets.other': '{n} 路',

@@ -16,6 +16,9 @@ export const shell: Translated<typeof en> = {
   'app.signIn': '登录',
   'app.askAccess': '请向本站管理员申请权限。',
 
+  'nav.pages': '页面',
+  'nav.hosts': '主机',
+
   'theme.light': '浅色',
   'theme.dark': '深色',
   'theme.system': '跟随系统',
