@@ -1,8 +1,8 @@
 //! Containers of the made-up machine: one engine that answers, one that may not be asked, and
 //! runtimes that need none.
 
-use super::moment::Moment;
 use super::BOOT;
+use super::moment::Moment;
 use crate::model::container::{
     Container, ContainerEngine, ContainerHealth, ContainerState, Containers, Label,
 };

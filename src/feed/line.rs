@@ -63,9 +63,11 @@ fn fullest(snapshot: &Snapshot) -> Reading<Percent> {
         });
         shares.max_by(|one, other| one.0.total_cmp(&other.0))
     };
-    snapshot.filesystems.value.as_ref().and_then(|filesystems| {
-        Reading::from_option(used(&filesystems.rows), Reason::NotSupported)
-    })
+    snapshot
+        .filesystems
+        .value
+        .as_ref()
+        .and_then(|filesystems| Reading::from_option(used(&filesystems.rows), Reason::NotSupported))
 }
 
 fn facts(card: &Gpu) -> CardFacts {

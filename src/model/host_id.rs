@@ -12,7 +12,10 @@ pub struct HostId(String);
 
 /// A text that is no host id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a host id is 1 to {} characters of a-z, 0-9, '.', '_' and '-', after names of sites with '~' each", HostId::MAX_LENGTH)]
+#[error(
+    "a host id is 1 to {} characters of a-z, 0-9, '.', '_' and '-', after names of sites with '~' each",
+    HostId::MAX_LENGTH
+)]
 pub struct InvalidHostId;
 
 impl HostId {

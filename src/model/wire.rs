@@ -21,7 +21,8 @@ use super::system::System;
 use super::unit::Units;
 use super::zfs::Zfs;
 use super::{
-    Bytes, BytesPerSecond, Celsius, HostId, Percent, Reading, Role, Section, Text, UnixMillis, Watts,
+    Bytes, BytesPerSecond, Celsius, HostId, Percent, Reading, Role, Section, Text, UnixMillis,
+    Watts,
 };
 
 /// Version of this contract. Raised when a client of the version before would go wrong.

@@ -66,7 +66,9 @@ pub(super) fn whole(
             ..row.temperature
         },
         fans: (0..model.fans)
-            .map(|fan| GpuFan { speed_percent: percent((30.0 + level * 0.4).round() + f64::from(fan)) })
+            .map(|fan| GpuFan {
+                speed_percent: percent((30.0 + level * 0.4).round() + f64::from(fan)),
+            })
             .collect(),
         power: power(scene, model, row.power),
         clocks: clocks(scene, model, level),
@@ -178,7 +180,9 @@ fn power(scene: &Scene<'_>, model: &Model, row: GpuPower) -> GpuPower {
         default_limit_watts: Reading::Present(Watts(model.limit_watts)),
         least_limit_watts: Reading::Present(Watts(100.0)),
         most_limit_watts: Reading::Present(Watts(model.limit_watts)),
-        energy_joules: Reading::Present(Joules((mean * scene.moment.uptime_seconds()).max(0.0) as u64)),
+        energy_joules: Reading::Present(Joules(
+            (mean * scene.moment.uptime_seconds()).max(0.0) as u64
+        )),
         ..row
     }
 }

@@ -12,9 +12,7 @@ use crate::model::gpu::{
     DriverState, Gpu, GpuEvent, GpuFinding, GpuHealth, GpuMemory, GpuPower, GpuProcess,
     GpuProcessKind, GpuState, GpuTemperature, GpuUtilisation, Gpus, Severity, XidAction, XidClass,
 };
-use crate::model::{
-    Bytes, Celsius, Percent, Problem, Reading, Reason, Text, UnixMillis, Watts,
-};
+use crate::model::{Bytes, Celsius, Percent, Problem, Reading, Reason, Text, UnixMillis, Watts};
 
 /// What an empty card has in use.
 const EMPTY: Bytes = Bytes(4 << 20);
@@ -26,7 +24,8 @@ pub(super) fn gpus(scene: &Scene<'_>, tasks: &[Task<'_>], depth: Depth) -> Optio
         return Some(mismatch(scene, model));
     }
     let processes: Vec<_> = tasks.iter().map(|task| process(scene, task, depth)).collect();
-    let cards: Vec<_> = scene.cards.iter().map(|card| gpu(scene, model, card, tasks, depth)).collect();
+    let cards: Vec<_> =
+        scene.cards.iter().map(|card| gpu(scene, model, card, tasks, depth)).collect();
     let everything = depth == Depth::Everything;
     Some(Gpus {
         driver: DriverState::Running,
@@ -112,7 +111,8 @@ fn gpu(
             (None, Some(_)) => Reading::absent(Reason::Gone),
             (None, None) => Reading::absent(Reason::NotSupported),
         },
-        problem: lost.map(|spell| Problem { reason: Reason::Gone, since_ms: UnixMillis(spell.from) }),
+        problem: lost
+            .map(|spell| Problem { reason: Reason::Gone, since_ms: UnixMillis(spell.from) }),
         health: health(card),
         utilisation: GpuUtilisation {
             gpu_percent: unless(lost.is_some(), Percent(card.level)),
@@ -209,10 +209,8 @@ fn events(scene: &Scene<'_>) -> Vec<GpuEvent> {
         let spell = card.spell?;
         Some(event(UnixMillis(spell.from), card.index, spell.code))
     });
-    let complaints = scene
-        .cards
-        .iter()
-        .filter_map(|card| Some(event(card.complaint?, card.index, COMPLAINT)));
+    let complaints =
+        scene.cards.iter().filter_map(|card| Some(event(card.complaint?, card.index, COMPLAINT)));
     let mut events: Vec<_> = spells.chain(complaints).collect();
     events.sort_by_key(|event| std::cmp::Reverse((event.at_ms.0, event.gpu)));
     events

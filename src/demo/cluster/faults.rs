@@ -186,7 +186,9 @@ fn silent(status: HostStatus, silence: &Silence, at: UnixMillis, interval_ms: i6
     let refuses = matches!(silence.kind, TroubleKind::Refused | TroubleKind::Unauthorized);
     let (state, since) = match long {
         _ if refuses => (HostState::Down, Reading::Present(UnixMillis(silence.since))),
-        long if long >= lost => (HostState::Down, Reading::Present(UnixMillis(silence.since + lost))),
+        long if long >= lost => {
+            (HostState::Down, Reading::Present(UnixMillis(silence.since + lost)))
+        }
         long if long >= stale => {
             (HostState::Stale, Reading::Present(UnixMillis(silence.since + stale)))
         }

@@ -157,7 +157,8 @@ pub(super) fn containers(scene: &Scene<'_>, tasks: &[Task<'_>]) -> Vec<Container
     let mut rows: Vec<Container> = Vec::new();
     for task in tasks {
         let Some(plan) = plan(task) else { continue };
-        let of_job = || tasks.iter().filter(|one| one.guest.is_none() && one.job.dice == task.job.dice);
+        let of_job =
+            || tasks.iter().filter(|one| one.guest.is_none() && one.job.dice == task.job.dice);
         // A job on several cards is in one container.
         if of_job().next().is_some_and(|first| first.pid != task.pid) {
             continue;
@@ -172,7 +173,10 @@ pub(super) fn containers(scene: &Scene<'_>, tasks: &[Task<'_>]) -> Vec<Container
         let row = containers::container(own(scene, task), &plan);
         rows.push(Container { started_at_ms: Reading::Present(task.start), ..row });
     }
-    let tools = [("node-exporter", "prom/node-exporter:v1.8.2"), ("watchtower", "nickfedor/watchtower:1.12")];
+    let tools = [
+        ("node-exporter", "prom/node-exporter:v1.8.2"),
+        ("watchtower", "nickfedor/watchtower:1.12"),
+    ];
     for (name, image) in tools {
         let plan = Plan { name, image, cpu: 0.8, mib: 41.0, hours: 2, ..PLAIN };
         let row = containers::container(scene.moment, &plan);

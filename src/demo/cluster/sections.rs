@@ -181,9 +181,12 @@ pub(super) fn network(scene: &Scene<'_>, depth: Depth) -> Network {
     let name = if is_server { "bond0" } else { "enp4s0" };
     let tail = dice.number() & 0xffff;
     let mac = |card: u8| {
-        Reading::Present(format!("02:00:5e:{:02x}:{:02x}:{card:02x}", tail >> 8, tail & 0xff).into())
+        Reading::Present(
+            format!("02:00:5e:{:02x}:{:02x}:{card:02x}", tail >> 8, tail & 0xff).into(),
+        )
     };
-    let busy = if is_server { dice.of(1).between(2e7, 6e8) } else { dice.of(1).between(2e5, 1.6e7) };
+    let busy =
+        if is_server { dice.of(1).between(2e7, 6e8) } else { dice.of(1).between(2e5, 1.6e7) };
     let main = Sketch {
         name,
         kind: if is_server { InterfaceKind::Bond } else { InterfaceKind::Card },
@@ -201,20 +204,21 @@ pub(super) fn network(scene: &Scene<'_>, depth: Depth) -> Network {
     let mut sketches = vec![main];
     // Others count for nothing in the sums.
     if depth == Depth::Everything {
-        let quiet = |name: &'static str, kind, state, mac, address: &str, prefix, mean: f64| Sketch {
-            name,
-            kind,
-            real: false,
-            state,
-            mac,
-            mtu: 1500,
-            gbit: None,
-            addresses: vec![(address.to_owned(), prefix)],
-            received: moment.flow(&format!("{name} received"), mean),
-            sent: moment.flow(&format!("{name} sent"), mean),
-            dropped: 0.0,
-            packet: 420.0,
-        };
+        let quiet =
+            |name: &'static str, kind, state, mac, address: &str, prefix, mean: f64| Sketch {
+                name,
+                kind,
+                real: false,
+                state,
+                mac,
+                mtu: 1500,
+                gbit: None,
+                addresses: vec![(address.to_owned(), prefix)],
+                received: moment.flow(&format!("{name} received"), mean),
+                sent: moment.flow(&format!("{name} sent"), mean),
+                dropped: 0.0,
+                packet: 420.0,
+            };
         let none = Reading::Present("00:00:00:00:00:00".into());
         sketches.push(quiet(
             "docker0",
@@ -275,13 +279,13 @@ pub(super) fn sensors(scene: &Scene<'_>, card_watts: f64, busy: f64) -> Sensors 
             row.celsius = row.celsius.map(|celsius| Celsius::new(celsius.0 - 37.0));
         }
     }
-    let turning = sensors.fans.iter().find_map(|fan| {
-        fan.revolutions_per_minute.present().copied().filter(|turns| *turns > 0)
-    });
+    let turning = sensors
+        .fans
+        .iter()
+        .find_map(|fan| fan.revolutions_per_minute.present().copied().filter(|turns| *turns > 0));
     for fan in &mut sensors.fans {
         if fan.revolutions_per_minute == Reading::Present(0) {
-            fan.revolutions_per_minute =
-                Reading::from_option(turning, Reason::NotSupported);
+            fan.revolutions_per_minute = Reading::from_option(turning, Reason::NotSupported);
         }
     }
     let threads = f64::from(scene.host.hardware.threads);
@@ -297,11 +301,7 @@ pub(super) fn sensors(scene: &Scene<'_>, card_watts: f64, busy: f64) -> Sensors 
 
 pub(super) fn units(scene: &Scene<'_>) -> Units {
     let units = demo::system::units(scene.moment);
-    if scene.host.dice.of(54).happens(0.08) {
-        units
-    } else {
-        Units { failed: Vec::new(), ..units }
-    }
+    if scene.host.dice.of(54).happens(0.08) { units } else { Units { failed: Vec::new(), ..units } }
 }
 
 pub(super) fn containers(scene: &Scene<'_>, tasks: &[Task<'_>]) -> Containers {

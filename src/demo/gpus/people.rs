@@ -92,7 +92,11 @@ fn stranger() -> GpuProcess {
 }
 
 /// A row a user, most memory first.
-pub(in crate::demo) fn people(moment: Moment, processes: &[GpuProcess], cards: &[Gpu]) -> Vec<GpuUser> {
+pub(in crate::demo) fn people(
+    moment: Moment,
+    processes: &[GpuProcess],
+    cards: &[Gpu],
+) -> Vec<GpuUser> {
     let mut by_user: BTreeMap<Option<&str>, Vec<&GpuProcess>> = BTreeMap::new();
     for process in processes {
         let user = process.user.present().map(|user| user.as_str());
