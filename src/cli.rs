@@ -1,6 +1,7 @@
 //! L1, the command line: raw arguments to typed ones, and the only place that writes to standard
 //! output and error for commands. Must not know what a command does.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -90,6 +91,8 @@ pub struct Demo {
     pub gpus: u32,
     /// Whether hosts fail.
     pub faults: bool,
+    /// Where the first of the hosts is to answer as a node; the others at the ports that follow.
+    pub listen: Option<SocketAddr>,
 }
 
 /// What to write for supervisord.

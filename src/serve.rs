@@ -165,6 +165,7 @@ fn try_run(config: &Config, what: What, how: How, voice: &Voice) -> Result<(), E
         listener.local_addr().map_err(|error| format!("the port has no address: {error}"))?;
     // Who may look depends on where it really listens.
     let config = &sockets::bound_to(config, bound);
+    let made_up_nodes = demo::listeners(what)?;
     if matches!(how, How::Worker(_)) {
         end_with_manager();
     }
@@ -191,7 +192,7 @@ fn try_run(config: &Config, what: What, how: How, voice: &Voice) -> Result<(), E
         }
         How::Alone => true,
     };
-    let about = About { listener, sandbox, is_first, restarted_by, check_settings };
+    let about = About { listener, made_up_nodes, sandbox, is_first, restarted_by, check_settings };
     // The loop and the sockets need little; more threads would only cost memory.
     let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(1, 4));
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -244,6 +245,8 @@ fn lock(config: &Config) -> Result<Option<state_dir::Lock>, Error> {
 /// What is known before the runtime starts.
 struct About {
     listener: TcpListener,
+    /// Of a demo whose hosts answer as nodes, in their order.
+    made_up_nodes: Vec<TcpListener>,
     sandbox: Sandbox,
     is_first: bool,
     restarted_by: RestartedBy,
@@ -272,7 +275,7 @@ fn listen_to_signals(
 }
 
 async fn serve(config: &Config, what: What, voice: &Voice, about: About) -> Result<(), String> {
-    let About { listener, sandbox, is_first, restarted_by, check_settings } = about;
+    let About { listener, made_up_nodes, sandbox, is_first, restarted_by, check_settings } = about;
     let shutdown = Shutdown::new();
     listen_to_signals(&shutdown, check_settings)?;
     let bound = SocketAddr::new(config.server.host, config.server.port);
@@ -293,6 +296,9 @@ async fn serve(config: &Config, what: What, voice: &Voice, about: About) -> Resu
     let (access, fresh_token) = open_access(config)?;
     if is_first || fresh_token.is_some() {
         announce(config, what, bound, fresh_token)?;
+    }
+    if let What::Demo(demo) = what {
+        demo::serve_nodes(config, demo, made_up_nodes, &settings, &shutdown)?;
     }
     let beat = voice.beating(Clock::system());
     let mut measuring = shutdown.spawn(fault::around(role.run(shutdown.token(), beat)));

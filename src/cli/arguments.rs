@@ -1,6 +1,7 @@
 //! The arguments as people type them. Doc comments on them are the help text; they are short, so
 //! that `-h` and `--help` are the same.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
@@ -182,6 +183,9 @@ enum Command {
         /// Hosts of the cluster fail and come back
         #[arg(long, requires = "nodes")]
         faults: bool,
+        /// Have each host of the cluster answer as a node, too, from this loopback address and port on
+        #[arg(long, value_name = "ADDRESS:PORT", requires = "nodes")]
+        listen: Option<SocketAddr>,
         #[command(flatten)]
         common: Common,
     },
@@ -355,8 +359,8 @@ impl From<Arguments> for Cli {
             Some(Command::Manager { program, serve }) => {
                 Self { action: Action::Manager { program }, overrides: serve.into() }
             }
-            Some(Command::Demo { seed, nodes, gpus, faults, common }) => Self {
-                action: Action::Demo(Demo { seed, nodes, gpus, faults }),
+            Some(Command::Demo { seed, nodes, gpus, faults, listen, common }) => Self {
+                action: Action::Demo(Demo { seed, nodes, gpus, faults, listen }),
                 overrides: Overrides { ignore_usual_file: true, ..common.into() },
             },
         }
@@ -391,7 +395,7 @@ mod tests {
     #[test]
     fn the_demo_ignores_a_config_that_lies_about() {
         let cli = super::super::parse_from(["smonitor", "demo", "--port", "1"]).unwrap();
-        let one = Demo { seed: 1, nodes: None, gpus: 8, faults: false };
+        let one = Demo { seed: 1, nodes: None, gpus: 8, faults: false, listen: None };
         assert_eq!(cli.action, Action::Demo(one));
         assert_eq!(cli.overrides.port, Some(1));
         assert!(cli.overrides.ignore_usual_file);
@@ -399,9 +403,10 @@ mod tests {
 
     #[test]
     fn a_cluster_has_a_size() {
-        let line = "smonitor demo --nodes 40 --gpus 0 --faults --seed 7";
+        let line = "smonitor demo --nodes 40 --gpus 0 --faults --seed 7 --listen 127.0.0.1:9100";
         let cli = super::super::parse_from(line.split(' ')).unwrap();
-        let cluster = Demo { seed: 7, nodes: Some(40), gpus: 0, faults: true };
+        let listen = Some(SocketAddr::from(([127, 0, 0, 1], 9100)));
+        let cluster = Demo { seed: 7, nodes: Some(40), gpus: 0, faults: true, listen };
         assert_eq!(cli.action, Action::Demo(cluster));
     }
 
@@ -438,6 +443,8 @@ mod tests {
             "smonitor demo --nodes 4 --gpus 17",
             "smonitor demo --gpus 4",
             "smonitor demo --faults",
+            "smonitor demo --listen 127.0.0.1:9100",
+            "smonitor demo --nodes 2 --listen 9100",
             "smonitor snapshot --token-file t",
             "smonitor free --gpus 0",
             "smonitor free --memory 40",

@@ -58,9 +58,11 @@ enum Depth {
 #[derive(Debug)]
 pub struct World {
     dice: Dice,
-    hosts: Vec<Host>,
+    hosts: Vec<Arc<Host>>,
     groups: Arc<Vec<Text>>,
     interval_ms: u64,
+    /// Its only host tells of itself.
+    alone: bool,
 }
 
 impl World {
@@ -69,7 +71,15 @@ impl World {
     pub fn new(seed: u64, size: Size, interval_ms: u64) -> Self {
         let hosts = site::hosts(seed, size);
         let groups = Arc::new(site::groups(&hosts));
-        Self { dice: Dice::new(seed), hosts, groups, interval_ms }
+        let hosts = hosts.into_iter().map(Arc::new).collect();
+        Self { dice: Dice::new(seed), hosts, groups, interval_ms, alone: false }
+    }
+
+    /// One of its hosts as it tells of itself: no app stands between, so it is never away.
+    #[must_use]
+    pub fn alone(&self, number: usize) -> Self {
+        let host = self.hosts.get(number % self.len()).cloned();
+        Self { hosts: host.into_iter().collect(), groups: Arc::default(), alone: true, ..*self }
     }
 
     /// How many hosts there are; they have the numbers from 0.
@@ -137,20 +147,16 @@ impl World {
         Snapshot { disks, ..snapshot }
     }
 
-    /// Everything about a host as it is by itself, whether or not the app hears of it.
-    #[must_use]
-    pub fn own_snapshot(&self, number: usize, at: UnixMillis) -> Snapshot {
-        let host = self.host(number);
-        let status = HostStatus::own(&host.id, env!("CARGO_PKG_VERSION"));
-        self.made(host, at, Arc::new(status), Depth::Everything)
-    }
-
     fn host(&self, number: usize) -> &Host {
         &self.hosts[number % self.hosts.len()]
     }
 
     fn seen(&self, number: usize, at: UnixMillis, depth: Depth) -> Snapshot {
         let host = self.host(number);
+        if self.alone {
+            let status = HostStatus::own(&host.id, env!("CARGO_PKG_VERSION"));
+            return self.made(host, at, Arc::new(status), depth);
+        }
         let interval_ms = i64::try_from(self.interval_ms).unwrap_or(i64::MAX);
         let look = faults::look(host, at, interval_ms);
         let status = Arc::new(look.status);

@@ -129,8 +129,8 @@ fn of_period(
 /// Between two jobs: the next one waits already, or somebody comes some time.
 fn pause(dice: Dice) -> i64 {
     let length = match dice.of(0).unit() {
-        share if share < 0.5 => dice.of(1).between(0.002, 0.05),
-        share if share < 0.87 => dice.of(1).between(0.1, 2.6),
+        share if share < 0.42 => dice.of(1).between(0.002, 0.05),
+        share if share < 0.8 => dice.of(1).between(0.1, 3.0),
         _ => dice.of(1).between(2.0, 9.0),
     };
     hours(length)
@@ -175,7 +175,7 @@ fn job(host: &Host, lane: &Lane, dice: Dice, start: i64, latest: i64) -> Job {
             let cards = if dice.of(2).happens(0.5) { lane.width.min(2) } else { 1 };
             (dice.of(3).between(8.0, 40.0), cards, dice.of(4).between(0.55, 0.92))
         }
-        Work::Notebook => (dice.of(3).between(2.5, 11.0), 1, dice.of(4).between(0.06, 0.45)),
+        Work::Notebook => (dice.of(3).between(3.0, 14.0), 1, dice.of(4).between(0.06, 0.45)),
     };
     let crashes = matches!(work, Work::Training | Work::Finetuning) && dice.of(5).happens(0.14);
     let length = if crashes { dice.of(3).between(0.05, 0.7) } else { length };

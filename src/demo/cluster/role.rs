@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::feed::{Demand, Publisher};
 use crate::model::recent::RECENT_SPAN_MS;
 use crate::model::wire::{HostRow, Topic};
-use crate::model::{Section, Snapshot, UnixMillis};
+use crate::model::{Snapshot, UnixMillis};
 
 /// The loop turns at least this often, so that a watchdog can tell that it lives.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -154,17 +154,16 @@ impl DemoCluster {
         }
         let mut snapshot = self.world.snapshot(number, at);
         let earlier = self.looked_at.get(&number);
-        if processes_due.is_some() {
+        // Who comes first finds the table, too: an empty one would pass for news.
+        if let Some(earlier) = earlier.filter(|_| processes_due.is_some()) {
             // Nobody looks at them, or not yet again.
-            snapshot.processes = earlier.map_or_else(
-                || Arc::new(Section::not_collected(snapshot.processes.interval_ms)),
-                |looked| looked.snapshot.processes.clone(),
-            );
+            snapshot.processes = earlier.snapshot.processes.clone();
         }
         let snapshot = Arc::new(snapshot);
         self.publisher.publish_host(&snapshot);
         self.remembered.insert(number, at);
-        let processes_at = if processes_due.is_some() { processes_at } else { Some(now) };
+        let has_news = processes_due.is_none() || earlier.is_none();
+        let processes_at = if has_news { Some(now) } else { processes_at };
         self.looked_at.insert(number, Looked { snapshot, at: now, processes_at });
         interval.min(process_interval)
     }
