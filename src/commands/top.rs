@@ -2,7 +2,7 @@
 //! back however it ends: by a key, a signal, a panic.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event};
@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use crate::cli::{self, Exit, Progress};
+use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::model::process::ProcessSummary;
 use crate::model::wire::{OverviewDocument, ProcessesDocument};
@@ -48,7 +49,7 @@ pub(super) fn run(loaded: &Loaded, options: &cli::Top) -> Result<Exit, String> {
     let interval = Duration::from_secs(u64::from(options.interval_seconds));
     wait_for(async {
         let asked = Asked::new(loaded, &options.whom)?;
-        let started = Instant::now();
+        let clock = Clock::system();
         let mut app = App::new();
         // What cannot be reached at all is said in a line and not on a screen of its own.
         let mut progress = Progress::default();
@@ -59,8 +60,8 @@ pub(super) fn run(loaded: &Loaded, options: &cli::Top) -> Result<Exit, String> {
         };
         progress.clear();
         let Some(news) = first? else { return Ok(Exit::Interrupted) };
-        app.take(&View::Cluster, Ok(news), started.elapsed());
-        show(app, asked, interval, colours, started).await
+        app.take(&View::Cluster, Ok(news), clock.monotonic());
+        show(app, asked, interval, colours, clock).await
     })
 }
 
@@ -89,7 +90,7 @@ async fn show(
     asked: Asked,
     interval: Duration,
     colours: Colours,
-    started: Instant,
+    clock: Clock,
 ) -> Result<Exit, String> {
     let (views, wanted) = watch::channel(app.view.clone());
     let (tell, mut news) = mpsc::channel(1);
@@ -100,10 +101,10 @@ async fn show(
     let end = told_to_end()?;
     tokio::pin!(end);
     let exit = loop {
-        let drawn = screen.0.draw(|frame| draw::draw(frame, &mut app, started.elapsed(), colours));
+        let drawn = screen.0.draw(|frame| draw::draw(frame, &mut app, clock.monotonic(), colours));
         let area = drawn.map_err(|error| format!("the terminal cannot be drawn on: {error}"))?.area;
         tokio::select! {
-            Some((view, came)) = news.recv() => app.take(&view, came, started.elapsed()),
+            Some((view, came)) = news.recv() => app.take(&view, came, clock.monotonic()),
             key = keys.recv() => match key {
                 Some(Ok(Event::Key(key))) => {
                     if app.key(key, draw::page(area.height)) == Then::End {

@@ -3,6 +3,7 @@
 
 mod client;
 mod draining;
+mod free;
 mod gate;
 mod limits;
 mod matrix;

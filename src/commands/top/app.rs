@@ -111,10 +111,11 @@ impl App {
         if *view == self.view {
             self.look = news.look;
         }
-        if let ([only], View::Cluster) = (self.rows.as_slice(), &self.view)
+        let only = if let [only] = self.rows.as_slice() { Some(only) } else { None };
+        self.is_alone = only.is_some();
+        if let (Some(only), View::Cluster) = (only, &self.view)
             && let Ok(host) = HostId::parse(&only.key)
         {
-            self.is_alone = true;
             self.open(host);
         }
     }

@@ -419,7 +419,7 @@ fn help(frame: &mut Frame<'_>, area: Rect) {
         "",
         "Any key goes on.",
     ];
-    let width = 46.min(area.width);
+    let width = 52.min(area.width);
     let height = (KEYS.len() as u16 + 2).min(area.height);
     let at = Rect {
         x: area.x + (area.width - width) / 2,
