@@ -39,6 +39,9 @@ const APART: Duration = Duration::from_millis(200);
 /// The same while nobody looks.
 const APART_UNSEEN: Duration = Duration::from_secs(1);
 
+/// Who waits for one document has it within this, whatever the hosts do.
+const ONCE_WITHIN: Duration = Duration::from_millis(500);
+
 /// The loop turns at least this often, so that a watchdog sees it.
 const HEARTBEAT: Duration = Duration::from_secs(1);
 
@@ -160,6 +163,7 @@ impl Cluster {
         }
         let mut demand = shared.publisher.demand();
         let mut waiting: Option<Duration> = None;
+        let mut asked: Option<Duration> = None;
         let mut published_at = Duration::ZERO;
         loop {
             beat();
@@ -167,12 +171,15 @@ impl Cluster {
             let looked = demand.borrow_and_update().of(&Topic::Overview);
             let apart =
                 if looked.is_wanted(now, shared.settings.linger) { APART } else { APART_UNSEEN };
-            let due = waiting.map(|since| (since + GATHER).max(published_at + apart));
+            asked = asked.or(Some(now)).filter(|_| looked.once > 0);
+            let of_news = waiting.map(|since| (since + GATHER).max(published_at + apart));
+            let of_once = asked.map(|since| since + ONCE_WITHIN);
+            let due = of_news.into_iter().chain(of_once).min();
             if due.is_some_and(|due| due <= now) {
                 shared.publisher.publish_overview(board.overview());
-                (waiting, published_at) = (None, now);
+                (waiting, asked, published_at) = (None, None, now);
+                continue;
             }
-            let due = due.filter(|_| waiting.is_some());
             let wake_after = due.map_or(HEARTBEAT, |due| due.saturating_sub(now)).min(HEARTBEAT);
             tokio::select! {
                 biased;

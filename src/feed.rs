@@ -448,7 +448,7 @@ impl Feed {
         receiver.borrow().as_ref().is_some_and(|version| {
             // What is read more slowly, as the process table may be, stays fresh for longer.
             let fresh_for = self.0.settings.fresh_for.max(version.interval());
-            now.saturating_sub(version.published_at) < fresh_for
+            !version.is_blank() && now.saturating_sub(version.published_at) < fresh_for
         })
     }
 }

@@ -193,7 +193,7 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct Serve {
-    /// Measure this machine (node), or put several nodes together (app, not built yet)
+    /// Measure this machine (node), or show several nodes as one cluster (app)
     #[arg(long)]
     mode: Option<Mode>,
     #[command(flatten)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::model::cluster::HostStatus;
 use crate::model::wire::HostRow;
-use crate::model::{HostId, Reading, Section, Snapshot, Text, UnixMillis};
+use crate::model::{HostId, Reading, Reason, Section, Snapshot, Text, UnixMillis};
 
 /// A clock that is off by no more than this is right: the way of an answer takes its time, too.
 const OFF_FROM_MS: i64 = 2000;
@@ -101,7 +101,11 @@ impl Shown {
             shown: &Arc<Section<T>>,
             (old_skew, skew): (Skew, Skew),
         ) -> Arc<Section<T>> {
-            if Arc::ptr_eq(old, new) && old_skew == skew {
+            let is_same = Arc::ptr_eq(old, new) && old_skew == skew;
+            // What was read once and is not asked for any more stays, and says how old it is.
+            let is_nothing =
+                new.problem.is_none() && new.value.reason() == Some(Reason::NotCollected);
+            if is_same || is_nothing {
                 shown.clone()
             } else if skew.told().is_none() {
                 new.clone()
@@ -139,7 +143,7 @@ impl Shown {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Reason;
+    use crate::model::Problem;
 
     #[test]
     fn small_differences_are_the_way_and_large_ones_are_the_clock() {
@@ -166,15 +170,17 @@ mod tests {
         let empty = Snapshot::not_collected(host, UnixMillis(0), |_| 2000);
         let mut source = empty.clone();
         let skew = Skew { ahead_ms: 600_000 };
+        let problem = Problem { reason: Reason::ReadFailed, since_ms: UnixMillis(1_500_000) };
         source.cpu = Arc::new(Section {
             taken_at_ms: Reading::Present(UnixMillis(1_600_000)),
+            problem: Some(problem),
             ..Section::not_collected(2000)
         });
         let mut shown = Shown::nothing(empty);
         let status = shown.snapshot.status.clone();
         shown.renew(&source, status.clone(), skew, UnixMillis(1));
         assert_eq!(shown.snapshot.cpu.taken_at_ms, Reading::Present(UnixMillis(1_000_000)));
-        assert_eq!(shown.snapshot.cpu.value.reason(), Some(Reason::NotCollected));
+        assert_eq!(shown.snapshot.cpu.problem.unwrap().since_ms, UnixMillis(900_000));
         let first = shown.snapshot.clone();
         shown.renew(&source, status, skew, UnixMillis(2));
         assert!(Arc::ptr_eq(&first.cpu, &shown.snapshot.cpu));

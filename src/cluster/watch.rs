@@ -20,6 +20,10 @@ use crate::peer::{Bounds, Client, DETAIL_MAX_BYTES, Failure, News, Replica, SUMM
 /// An answer may take at least this long.
 const READ_AT_LEAST: Duration = Duration::from_secs(1);
 
+/// Who waited for one document, a script or an app above, may come again: hosts are asked as if somebody looked
+/// for so many intervals.
+const LOOKS_AGAIN: u32 = 3;
+
 /// What a host's task has to say.
 pub(super) struct Update {
     /// Which host.
@@ -178,7 +182,7 @@ impl Watch {
         let demand = self.demand.borrow_and_update();
         let overview = demand.of(&Topic::Overview);
         if overview.once > 0 {
-            self.looked_until = now.saturating_add(settings.interval);
+            self.looked_until = now.saturating_add(settings.interval.saturating_mul(LOOKS_AGAIN));
         }
         let mut topics = BTreeSet::new();
         let mut once = BTreeSet::new();

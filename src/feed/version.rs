@@ -12,7 +12,7 @@ use flate2::write::DeflateEncoder;
 
 use super::{Overview, encode};
 use crate::model::wire::Topic;
-use crate::model::{Audience, Snapshot, UnixMillis};
+use crate::model::{Audience, Reason, Section, Snapshot, UnixMillis};
 
 /// Frames from this size on are sent deflated to those who asked for it; below, the overhead of
 /// inflating in the browser outweighs the bytes saved.
@@ -122,6 +122,25 @@ impl Version {
         match &self.content {
             Content::Host(snapshot) => Some(snapshot),
             Content::Overview(_) | Content::Processes(_) => None,
+        }
+    }
+
+    /// Whether nothing in it was ever read. Such a thing is shown while there is nothing better.
+    pub(super) fn is_blank(&self) -> bool {
+        fn is_blank<T>(section: &Section<T>) -> bool {
+            section.problem.is_none() && section.value.reason() == Some(Reason::NotCollected)
+        }
+        match &self.content {
+            Content::Overview(_) => false,
+            Content::Processes(snapshot) => is_blank(&snapshot.processes),
+            Content::Host(snapshot) => {
+                macro_rules! check {
+                    ($( $(#[$doc:meta])* $key:ident: $type:ident, )*) => {
+                        $( is_blank(&snapshot.$key) && )* true
+                    };
+                }
+                crate::host_sections!(check)
+            }
         }
     }
 

@@ -341,6 +341,3 @@ impl Details {
 fn any(_: &mut ProcessRow) -> Result<(), Failure> {
     Ok(())
 }
-
-#[cfg(test)]
-mod tests;

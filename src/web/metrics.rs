@@ -15,6 +15,7 @@ use axum::response::Response;
 use super::answer::{self, Refused};
 use super::gate::Caller;
 use super::server::Server;
+use crate::feed::Overview;
 use crate::host::Roots;
 use crate::host::own::OwnProcess;
 use crate::model::{Audience, Section, Snapshot, UnixMillis};
@@ -42,6 +43,7 @@ mod disks;
 mod filesystems;
 mod gpus;
 mod health;
+mod hosts;
 mod memory;
 mod network;
 mod own;
@@ -67,7 +69,7 @@ pub struct Group {
 
 /// Every metric there is.
 #[must_use]
-pub fn groups() -> [Group; 12] {
+pub fn groups() -> [Group; 13] {
     let group = |title, origin, metrics| Group { title, origin, metrics };
     [
         group("Processors and load", cpu::ORIGIN, cpu::METRICS),
@@ -81,6 +83,7 @@ pub fn groups() -> [Group; 12] {
         group("Containers", containers::ORIGIN, containers::METRICS),
         group("System", system::ORIGIN, system::METRICS),
         group("smonitor's sources", health::ORIGIN, health::METRICS),
+        group("Hosts", hosts::ORIGIN, hosts::METRICS),
         group("smonitor itself", own::ORIGIN, own::METRICS),
     ]
 }
@@ -120,6 +123,18 @@ pub fn page(snapshot: &Snapshot, own: &Own, now: UnixMillis, format: Format) -> 
     containers::write(&mut page, known);
     system::write(&mut page, known);
     health::write(&mut page, known);
+    hosts::write(&mut page, [(snapshot.host.as_str(), snapshot.status.state)].into_iter());
+    own::write(&mut page, own);
+    page.end()
+}
+
+/// The same of an app, whose hosts have metrics of their own: which of them are up. `overview` is what the
+/// reader may see.
+#[must_use]
+pub fn page_of_app(overview: &Overview, own: &Own, format: Format) -> Vec<u8> {
+    let mut page = Page::new(format);
+    let hosts = overview.rows.iter().map(|row| (&*row.key, row.status.state));
+    hosts::write(&mut page, hosts);
     own::write(&mut page, own);
     page.end()
 }
@@ -157,17 +172,20 @@ pub(super) async fn answer(
     headers: &HeaderMap,
 ) -> Result<Response, Refused> {
     let role = caller.role.ok_or_else(Refused::unauthorized)?;
-    let host = server.settings.only_host.as_ref();
-    let host =
-        host.ok_or_else(|| Refused::not_found("here are several hosts; ask each of them"))?;
-    let snapshot = server.feed.snapshot(host, Audience::new(role)).await?;
+    let audience = Audience::new(role);
     let format = accept::format(headers);
-    let server = server.clone();
-    // A large machine has tens of thousands of series.
-    let writing = tokio::task::spawn_blocking(move || {
-        page(&snapshot, &own(&server), server.clock.wall(), format)
-    });
-    let body = writing.await.map_err(|_| Refused::internal())?;
+    let body = match &server.settings.only_host {
+        None => page_of_app(&server.feed.overview(audience).await?, &own(server), format),
+        Some(host) => {
+            let snapshot = server.feed.snapshot(host, audience).await?;
+            let server = server.clone();
+            // A large machine has tens of thousands of series.
+            let writing = tokio::task::spawn_blocking(move || {
+                page(&snapshot, &own(&server), server.clock.wall(), format)
+            });
+            writing.await.map_err(|_| Refused::internal())?
+        }
+    };
     let content_type = HeaderValue::from_static(format.content_type());
     let mut response = answer::document_of_type(body.into(), content_type, headers).await;
     let vary = HeaderValue::from_static("accept, accept-encoding");

@@ -3,6 +3,7 @@
 
 mod account;
 mod cli;
+mod cluster;
 mod commands;
 mod config;
 mod config_docs;

@@ -1,1 +1,0 @@
-//! What a node may send and what becomes of it.
