@@ -17,6 +17,7 @@ pub mod snapshot;
 pub mod supervise;
 pub mod supervisor_conf;
 pub mod text;
+pub mod trust;
 pub mod xid;
 
 /// Does what the command line asks for.
@@ -25,6 +26,9 @@ pub fn run(cli: &Cli) -> Exit {
     let mut surroundings = Surroundings::of_process();
     if let Action::CheckConfig(form) = &cli.action {
         return check_config::run(cli, *form, &surroundings);
+    }
+    if cli.action == Action::NewKey {
+        return finish(Ok((trust::new_key(), Exit::Success)));
     }
     let link = match link(cli) {
         Ok(link) => link,
@@ -57,7 +61,10 @@ pub fn run(cli: &Cli) -> Exit {
         }
         Action::Manager { program } => supervise::run(program, &surroundings, &loaded),
         Action::Doctor(form) => finish(doctor::run(&loaded, *form)),
-        Action::CheckConfig(_) => unreachable!("handled above, before the settings must be right"),
+        Action::Fingerprint => finish(trust::fingerprint(&loaded.config)),
+        Action::CheckConfig(_) | Action::NewKey => {
+            unreachable!("handled above, before the settings must be right")
+        }
     }
 }
 

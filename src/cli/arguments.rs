@@ -72,6 +72,16 @@ enum Command {
         #[command(flatten)]
         form: FormFlag,
     },
+    /// Print what this server's certificate is known by, for the apps that ask it
+    Fingerprint {
+        #[command(flatten)]
+        serve: Serve,
+    },
+    /// Make keys for apps
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
     /// Write the two program files for supervisord
     SupervisorConf {
         /// Folder to write to
@@ -110,9 +120,15 @@ enum Command {
     },
 }
 
+#[derive(Debug, Clone, Copy, Subcommand)]
+enum KeyCommand {
+    /// Print a new key: for peer.keys of a node, and for that host in monitor.host_groups of the app
+    New,
+}
+
 #[derive(Debug, Args)]
 struct Serve {
-    /// Measure this machine (node), or put several nodes together (app, not built yet)
+    /// Measure this machine (node), or put several nodes together (app)
     #[arg(long)]
     mode: Option<Mode>,
     #[command(flatten)]
@@ -209,6 +225,12 @@ impl From<Arguments> for Cli {
             }
             Some(Command::Doctor { serve, form }) => {
                 Self { action: Action::Doctor(form.into()), overrides: serve.into() }
+            }
+            Some(Command::Fingerprint { serve }) => {
+                Self { action: Action::Fingerprint, overrides: serve.into() }
+            }
+            Some(Command::Key { command: KeyCommand::New }) => {
+                Self { action: Action::NewKey, overrides: Overrides::default() }
             }
             Some(Command::Snapshot { url, token_file, form }) => Self {
                 action: Action::Snapshot(Snapshot { url, token_file, form: form.into() }),
