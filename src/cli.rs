@@ -69,6 +69,10 @@ pub enum Action {
     Top(Top),
     /// Say what can be read here, what not, and why.
     Doctor(Form),
+    /// Print the fingerprint of the certificate.
+    Fingerprint,
+    /// Print a new key of an app.
+    NewKey,
     /// Write program files for supervisord.
     SupervisorConf(SupervisorConf),
     /// Watch a worker that supervisord runs as this program.

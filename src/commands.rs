@@ -21,6 +21,7 @@ pub mod supervise;
 pub mod supervisor_conf;
 pub mod text;
 pub mod top;
+pub mod trust;
 pub mod who;
 pub mod xid;
 
@@ -30,6 +31,9 @@ pub fn run(cli: &Cli) -> Exit {
     let mut surroundings = Surroundings::of_process();
     if let Action::CheckConfig(form) = &cli.action {
         return check_config::run(cli, *form, &surroundings);
+    }
+    if cli.action == Action::NewKey {
+        return finish(Ok((trust::new_key(), Exit::Success)));
     }
     let link = match link(cli) {
         Ok(link) => link,
@@ -65,7 +69,10 @@ pub fn run(cli: &Cli) -> Exit {
         }
         Action::Manager { program } => supervise::run(program, &surroundings, &loaded),
         Action::Doctor(form) => finish(doctor::run(&loaded, *form)),
-        Action::CheckConfig(_) => unreachable!("handled above, before the settings must be right"),
+        Action::Fingerprint => finish(trust::fingerprint(&loaded.config)),
+        Action::CheckConfig(_) | Action::NewKey => {
+            unreachable!("handled above, before the settings must be right")
+        }
     }
 }
 

@@ -12,11 +12,12 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::model::wire::Mode;
-use crate::model::{Cidr, Role};
+use crate::model::{Cidr, Role, Secret};
 
 mod check;
 mod fault;
 mod file;
+mod hosts;
 mod json;
 mod load;
 mod nearest;
@@ -26,6 +27,7 @@ mod surroundings;
 pub mod table;
 
 pub use fault::{Fault, Faults, Origin};
+pub use hosts::{GroupHost, HostGroup};
 pub use load::{Effective, Loaded, Overrides, load};
 pub use surroundings::{KeptFile, Surroundings};
 
@@ -42,6 +44,8 @@ pub struct Config {
     pub containers: Containers,
     /// Who may look.
     pub auth: Auth,
+    /// Which apps may ask this node.
+    pub peer: Peer,
     /// The only folder that is written to; absolute.
     pub state_dir: PathBuf,
     /// What is logged.
@@ -76,6 +80,45 @@ pub struct Server {
     /// Address under which people reach this server; ends with `/`.
     #[serde(deserialize_with = "with_final_slash")]
     pub public_url: Option<String>,
+    /// Who may connect; empty is everybody.
+    pub allow: Vec<Cidr>,
+    /// Whether HTTPS is served too.
+    pub tls: Tls,
+}
+
+/// HTTPS on the server's port.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Tls {
+    /// With which certificate, if any.
+    pub mode: TlsMode,
+    /// File with the certificate, in PEM; absolute. Set with [`TlsMode::Files`].
+    pub certificate: Option<PathBuf>,
+    /// File with its key, in PEM; absolute. Set with [`TlsMode::Files`].
+    pub key: Option<PathBuf>,
+}
+
+/// Where the certificate comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TlsMode {
+    /// There is none: HTTP only.
+    Off,
+    /// One that smonitor makes for itself.
+    SelfSigned,
+    /// From files.
+    Files,
+}
+
+impl TlsMode {
+    /// The word used in the config.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::SelfSigned => "self_signed",
+            Self::Files => "files",
+        }
+    }
 }
 
 /// What to measure and how often.
@@ -94,28 +137,37 @@ pub struct Monitor {
     /// How long reading goes on after the last viewer has left.
     #[serde(deserialize_with = "seconds")]
     pub linger: Duration,
-    /// The nodes of an app. Checked, not used yet.
+    /// The nodes of an app, those of the file among them. What is written in the config is expanded.
+    #[serde(skip)]
     pub host_groups: Vec<HostGroup>,
+    /// A file with more of them; absolute.
+    pub hosts_file: Option<PathBuf>,
+    /// How often an app asks its nodes while nobody looks.
+    #[serde(deserialize_with = "seconds")]
+    pub idle_interval: Duration,
+    /// After how long without an answer a node is down, at the least.
+    #[serde(deserialize_with = "seconds")]
+    pub down_after: Duration,
 }
 
-/// Some hosts under a name.
+/// Which apps may ask this node.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct HostGroup {
-    /// Name to show.
-    pub name: String,
-    /// Its hosts.
-    pub hosts: Vec<GroupHost>,
+pub struct Peer {
+    /// Where they may be; empty is everywhere.
+    pub allow: Vec<Cidr>,
+    /// Whether those on other machines may ask without TLS.
+    pub allow_plain: bool,
+    /// What they may show besides the access token.
+    pub keys: Vec<PeerKey>,
 }
 
-/// A node that an app shows.
+/// A key that lets an app ask.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct GroupHost {
-    /// Name to show.
+pub struct PeerKey {
+    /// Whose it is.
     pub name: String,
-    /// Host name or IP address.
-    pub address: String,
-    /// Port.
-    pub port: u16,
+    /// The key.
+    pub key: Secret,
 }
 
 /// How graphics cards are read.
@@ -320,6 +372,7 @@ struct Extracted {
     gpu: Gpu,
     containers: Containers,
     auth: Auth,
+    peer: Peer,
     state_dir: Option<PathBuf>,
     log: Log,
     limits: Limits,

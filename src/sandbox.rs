@@ -6,6 +6,7 @@
 //! back. So the program calls it while it has one thread. What is kept and what is refused, with
 //! reasons, is one table: [`table`]. docs/decisions/0013 says why it is built like this.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::model::server::{Guard, GuardState, Sandbox};
@@ -56,11 +57,35 @@ pub enum Mode {
 pub enum Network {
     /// None. Sockets that are open are served.
     None,
+    /// TCP, to these ports of any machine.
+    Only {
+        /// Which.
+        ports: BTreeSet<u16>,
+        /// Whether names of machines are looked up, which takes datagrams, and TCP to port 53.
+        names: bool,
+        /// For what, to go on after "TCP to port 8999 only, ".
+        why: String,
+    },
     /// They are needed.
     Outgoing {
         /// For what, as a whole sentence for people.
         why: String,
     },
+}
+
+impl Network {
+    /// The ports that TCP connections may be made to; none if they are not looked at.
+    fn ports(&self) -> Option<BTreeSet<u16>> {
+        /// The port of name servers.
+        const DOMAIN: u16 = 53;
+        match self {
+            Self::None => Some(BTreeSet::new()),
+            Self::Only { ports, names, .. } => {
+                Some(ports.iter().copied().chain(names.then_some(DOMAIN)).collect())
+            }
+            Self::Outgoing { .. } => None,
+        }
+    }
 }
 
 /// Why the sandbox cannot be entered.
@@ -184,6 +209,9 @@ fn assess(settings: &Settings, landlock: &Landlock, seccomp: &Seccomp) -> Sandbo
     };
     let connecting = match (&settings.network, landlock, seccomp) {
         (Network::Outgoing { why }, _, _) => noted(GuardState::Partial, why.clone()),
+        (Network::Only { ports, names, why }, landlock, seccomp) => {
+            narrowed(&only(ports, why), *names, landlock, seccomp)
+        }
         (Network::None, Landlock::On { connecting: true }, Seccomp::On) => on(),
         (Network::None, landlock, Seccomp::On) => {
             let why = match landlock {
@@ -206,6 +234,40 @@ fn assess(settings: &Settings, landlock: &Landlock, seccomp: &Seccomp) -> Sandbo
         }
     };
     Sandbox { system_calls, writing, connecting }
+}
+
+/// What is left open of TCP, as words.
+fn only(ports: &BTreeSet<u16>, why: &str) -> String {
+    let shown: Vec<_> = ports.iter().take(8).map(u16::to_string).collect();
+    let more = if ports.len() > shown.len() { " and more" } else { "" };
+    let noun = if ports.len() == 1 { "port" } else { "ports" };
+    format!("TCP to {noun} {}{more} only, {why}", shown.join(", "))
+}
+
+/// How it is with connecting where some of it is needed.
+fn narrowed(only: &str, names: bool, landlock: &Landlock, seccomp: &Seccomp) -> Guard {
+    let noted = |state, note: String| Guard { state, note: Some(note) };
+    match (landlock, seccomp) {
+        (Landlock::On { connecting: true }, Seccomp::On) if !names => {
+            noted(GuardState::On, only.to_owned())
+        }
+        (Landlock::On { connecting: true }, Seccomp::On) => noted(
+            GuardState::Partial,
+            format!("{only}; datagrams (UDP) are not guarded, because names are looked up"),
+        ),
+        (Landlock::On { connecting: true }, Seccomp::Missing { why }) => {
+            noted(GuardState::Partial, format!("{only}; {why}, so other protocols are not guarded"))
+        }
+        (Landlock::On { connecting: false }, Seccomp::On) => noted(
+            GuardState::Partial,
+            "TCP to any port is left open: this kernel's Landlock does not know TCP (Linux 6.7 does)"
+                .to_owned(),
+        ),
+        (Landlock::Missing { why }, Seccomp::On) => {
+            noted(GuardState::Partial, format!("TCP to any port is left open: {why}"))
+        }
+        (_, Seccomp::Missing { why }) => noted(GuardState::NotSupported, why.clone()),
+    }
 }
 
 /// The guards with the names they have in messages.

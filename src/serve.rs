@@ -23,6 +23,7 @@ mod role;
 mod sandbox;
 mod settings;
 mod sockets;
+pub mod trust;
 mod voice;
 
 use role::role;
@@ -294,6 +295,7 @@ async fn serve(config: &Config, what: What, voice: &Voice, about: About) -> Resu
     };
     // Last: a token is shown once, so it must not be made by a start that then fails.
     let (access, fresh_token) = open_access(config)?;
+    access.set_node_keys(&trust::node_keys(config));
     if is_first || fresh_token.is_some() {
         announce(config, what, bound, fresh_token)?;
     }
@@ -354,7 +356,8 @@ fn announce(
         } else {
             SocketAddr::new(bound.ip(), 0).to_string().trim_end_matches(":0").to_owned()
         };
-        format!("http://{host}:{}{}", bound.port(), config.server.base_path)
+        let scheme = trust::scheme(config);
+        format!("{scheme}://{host}:{}{}", bound.port(), config.server.base_path)
     });
     let mut text = match what {
         What::Configured => format!("smonitor {} is at {base}", env!("CARGO_PKG_VERSION")),
@@ -407,7 +410,7 @@ fn web_settings(config: &Config, what: What) -> Result<web::Settings, String> {
             ..web::Limits::default()
         },
         access_log: config.log.access,
-        ..web::Settings::new(mode, env!("CARGO_PKG_VERSION"))
+        ..trust::web_settings(config, web::Settings::new(mode, env!("CARGO_PKG_VERSION")))?
     })
 }
 

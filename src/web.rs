@@ -20,6 +20,7 @@ use crate::feed::Feed;
 
 mod about;
 pub mod access;
+mod allow;
 mod answer;
 mod free;
 pub mod gate;
@@ -36,11 +37,13 @@ mod settings;
 mod slots;
 mod socket;
 mod stall;
+pub mod tls;
 mod viewers;
 
 pub use access::{Access, AccessToken, Auth, TOKEN_FILE};
 pub use origin::{InvalidPublicUrl, PublicUrl};
-pub use settings::{BasePath, InvalidBasePath, Limits, Settings, Times};
+pub use settings::{BasePath, InvalidBasePath, Limits, Peers, Settings, Times};
+pub use tls::Tls;
 
 use server::Server;
 

@@ -135,6 +135,16 @@ enum Command {
         #[command(flatten)]
         form: FormFlag,
     },
+    /// Print what this server's certificate is known by, for the apps that ask it
+    Fingerprint {
+        #[command(flatten)]
+        serve: Serve,
+    },
+    /// Make keys for apps
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
     /// Write the two program files for supervisord
     SupervisorConf {
         /// Folder to write to
@@ -189,6 +199,12 @@ enum Command {
         #[command(flatten)]
         common: Common,
     },
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+enum KeyCommand {
+    /// Print a new key: for peer.keys of a node, and for that host in monitor.host_groups of the app
+    New,
 }
 
 #[derive(Debug, Args)]
@@ -306,6 +322,12 @@ impl From<Arguments> for Cli {
             }
             Some(Command::Doctor { serve, form }) => {
                 Self { action: Action::Doctor(form.into()), overrides: serve.into() }
+            }
+            Some(Command::Fingerprint { serve }) => {
+                Self { action: Action::Fingerprint, overrides: serve.into() }
+            }
+            Some(Command::Key { command: KeyCommand::New }) => {
+                Self { action: Action::NewKey, overrides: Overrides::default() }
             }
             Some(Command::Snapshot { url, token_file, form }) => Self {
                 action: Action::Snapshot(Snapshot { url, token_file, form: form.into() }),

@@ -7,10 +7,11 @@ use std::net::IpAddr;
 use serde_json::{Map, Value};
 
 use super::fault::{Fault, Origin};
+use super::hosts::{self, Pattern};
 use super::json::{Node, Tree};
 use super::nearest::nearest;
 use super::table::{Form, Key, Kind};
-use crate::model::Cidr;
+use crate::model::{CertificatePin, Cidr};
 
 /// What one source of settings said, as far as it was right.
 #[derive(Debug, Default)]
@@ -155,7 +156,8 @@ impl Check<'_> {
             (_, Tree::Scalar(Value::Null)) if key.nullable => Some(Value::Null),
             (kind, Tree::Scalar(value)) if accepts(kind, &value) => Some(value),
             (_, tree) => {
-                let got = if key.secret { "something else".to_owned() } else { given(&tree) };
+                let secret = key.holds_secrets();
+                let got = given_by(secret, &tree);
                 let hint = hint(key.kind, &tree);
                 self.fault(path, line, format!("wanted {}, got {got}{hint}", key.wanted()));
                 None
@@ -172,8 +174,9 @@ impl Check<'_> {
                     values.push(Value::String(text));
                 }
                 other => {
-                    let got = if key.secret { "something else".to_owned() } else { given(&other) };
-                    let message = format!("wanted {}, got {got}", form.one());
+                    let got = given_by(key.secret, &other);
+                    let hint = hint(Kind::Text(form), &other);
+                    let message = format!("wanted {}, got {got}{hint}", form.one());
                     self.fault(&format!("{path}[{index}]"), element.line, message);
                 }
             }
@@ -187,8 +190,8 @@ impl Check<'_> {
             Tree::Object(entries) => entries,
             other => {
                 let wanted = names.join(", ");
-                let message = format!("wanted an object with {wanted}, got {}", given(&other));
-                self.fault(path, node.line, message);
+                let got = given_by(keys.iter().any(Key::holds_secrets), &other);
+                self.fault(path, node.line, format!("wanted an object with {wanted}, got {got}"));
                 return None;
             }
         };
@@ -247,12 +250,18 @@ fn has_form(form: Form, text: &str) -> bool {
         Form::Network => text.parse::<Cidr>().is_ok(),
         Form::BasePath => is_base_path(text),
         Form::Url => is_url(text),
-        Form::Title => {
-            (1..=100).contains(&text.chars().count())
-                && !text.trim().is_empty()
-                && !text.chars().any(char::is_control)
-        }
+        Form::Title => is_title(text),
         Form::Engine => is_engine(text),
+        Form::NamePattern => is_title(text) && Pattern::parse(text).is_ok(),
+        Form::AddressPattern => {
+            text.parse::<IpAddr>().is_ok() || hosts::address_pattern(text).is_ok()
+        }
+        Form::NodePattern => hosts::Node::parse(text).is_ok(),
+        Form::Fingerprint => text.parse::<CertificatePin>().is_ok(),
+        // It goes into a header as it is.
+        Form::NodeKey => {
+            (16..=200).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+        }
         Form::Path => {
             !text.is_empty()
                 && !text.starts_with('~')
@@ -260,6 +269,12 @@ fn has_form(form: Form, text: &str) -> bool {
                 && !text.chars().any(char::is_control)
         }
     }
+}
+
+fn is_title(text: &str) -> bool {
+    (1..=100).contains(&text.chars().count())
+        && !text.trim().is_empty()
+        && !text.chars().any(char::is_control)
 }
 
 /// An address to listen on. `localhost` is 127.0.0.1: asking a resolver could give anything.
@@ -271,7 +286,7 @@ pub(super) fn listen_address(text: &str) -> Option<IpAddr> {
     bare.parse().ok()
 }
 
-fn is_host_name(text: &str) -> bool {
+pub(super) fn is_host_name(text: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
@@ -338,6 +353,14 @@ pub(super) fn url_host(authority: &str) -> Option<&str> {
     (is_host_name(host) && port.is_none_or(is_port)).then_some(host)
 }
 
+/// What was said, but for what may be a secret.
+fn given_by(secret: bool, tree: &Tree) -> String {
+    match tree {
+        Tree::Scalar(Value::String(_) | Value::Number(_)) if secret => "something else".to_owned(),
+        _ => given(tree),
+    }
+}
+
 /// What was said, short enough for a line and safe for a terminal.
 fn given(tree: &Tree) -> String {
     match tree {
@@ -390,6 +413,15 @@ fn hint(kind: Kind, tree: &Tree) -> String {
                 Some(unquoted) if accepts(kind, &unquoted) => "; remove the quotes".to_owned(),
                 _ => String::new(),
             }
+        }
+        (Kind::Text(form), Tree::Scalar(Value::String(text))) => {
+            let reason = match form {
+                Form::NamePattern => Pattern::parse(text).err(),
+                Form::AddressPattern => hosts::address_pattern(text).err(),
+                Form::NodePattern => hosts::Node::parse(text).err(),
+                _ => None,
+            };
+            reason.map_or_else(String::new, |reason| format!(": {reason}"))
         }
         (Kind::List(form), Tree::Scalar(Value::String(text))) if has_form(form, text) => {
             format!("; write [{}]", shown(&Value::String(text.clone())))

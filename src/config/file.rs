@@ -10,7 +10,7 @@ use super::fault::{Fault, Origin};
 use super::json;
 use super::permissions;
 use super::surroundings::{KeptFile, Surroundings};
-use super::table::{KEYS, Key};
+use super::table::{KEYS, Key, Kind};
 
 /// The name that is looked for in the working directory.
 pub(super) const USUAL_NAME: &str = "config.json";
@@ -33,7 +33,7 @@ pub(super) fn read(
     surroundings: &Surroundings,
     faults: &mut Vec<Fault>,
 ) -> ConfigFile {
-    if let Some(KeptFile(None)) = &surroundings.kept {
+    if let Some(KeptFile { config: None, .. }) = &surroundings.kept {
         return ConfigFile::default();
     }
     let variable = || surroundings.variable("SMONITOR_CONFIG").map(PathBuf::from);
@@ -45,7 +45,7 @@ pub(super) fn read(
         None => return ConfigFile::default(),
     };
     let path = surroundings.working_directory.join(&shown);
-    let kept = surroundings.kept.as_ref().and_then(|kept| kept.0.as_ref());
+    let kept = surroundings.kept.as_ref().and_then(|kept| kept.config.as_ref());
     let whole = |message: String| Fault {
         path: None,
         origin: Some(Origin::File { path: shown.clone(), line: None }),
@@ -81,29 +81,75 @@ pub(super) fn read(
         }
     };
     let mut layer = check::check_tree(KEYS, root, &origin, faults);
-    anchor_state_dir(&mut layer, &path);
+    anchor_paths(&mut layer, &path);
     let warning = holds_secrets(KEYS, &layer).then(|| permissions::too_open(&path)).flatten();
-    let kept = KeptFile(Some((shown.clone(), bytes)));
+    let kept = KeptFile { config: Some((shown.clone(), bytes)), hosts: None };
     ConfigFile { path: Some(shown), layer, warning, kept }
 }
 
-/// A relative folder in a file is meant from the file, wherever smonitor was started.
-fn anchor_state_dir(layer: &mut Layer, file: &Path) {
+/// Settings with a path that, in a file, begins at the file's folder.
+const ANCHORED: [&str; 4] =
+    ["/state_dir", "/monitor/hosts_file", "/server/tls/certificate", "/server/tls/key"];
+
+/// A relative path in a file is meant from the file, wherever smonitor was started.
+fn anchor_paths(layer: &mut Layer, file: &Path) {
     let folder = file.parent().unwrap_or(Path::new(""));
-    if let Some(Value::String(text)) = layer.values.get_mut("state_dir")
-        && let Some(joined) = folder.join(&*text).to_str()
-    {
-        *text = joined.to_owned();
+    let mut all = Value::Object(std::mem::take(&mut layer.values));
+    for pointer in ANCHORED {
+        if let Some(Value::String(text)) = all.pointer_mut(pointer)
+            && let Some(joined) = folder.join(&*text).to_str()
+        {
+            *text = joined.to_owned();
+        }
+    }
+    if let Value::Object(values) = all {
+        layer.values = values;
     }
 }
 
 fn holds_secrets(table: &[Key], layer: &Layer) -> bool {
-    table.iter().any(|key| key.secret && layer.origins.contains_key(key.path))
+    let said = |key: &&Key| layer.origins.contains_key(key.path);
+    table.iter().filter(said).any(|key| {
+        let pointer = format!("/{}", key.path.replace('.', "/"));
+        let values = layer.values.get(key.path.split('.').next().unwrap_or_default());
+        let below = pointer.match_indices('/').nth(1).map_or("", |(at, _)| &pointer[at..]);
+        values.and_then(|values| values.pointer(below)).is_some_and(|value| is_secret(key, value))
+    })
+}
+
+/// Whether there is a secret in a setting's value.
+fn is_secret(key: &Key, value: &Value) -> bool {
+    match (key.kind, value) {
+        (Kind::Records(keys), Value::Array(records)) => records.iter().any(|record| {
+            let inner = |key: &Key| record.get(key.path).is_some_and(|value| is_secret(key, value));
+            keys.iter().any(inner)
+        }),
+        _ => key.secret && !value.is_null(),
+    }
+}
+
+/// A setting's value with `***` for every secret in it.
+pub(super) fn masked(key: &Key, value: Value) -> Value {
+    match (key.kind, value) {
+        (Kind::Records(keys), Value::Array(records)) => {
+            let mask = |mut record: Value| {
+                for key in keys {
+                    if let Some(value) = record.get_mut(key.path) {
+                        *value = masked(key, value.take());
+                    }
+                }
+                record
+            };
+            Value::Array(records.into_iter().map(mask).collect())
+        }
+        (_, value) if key.secret && !value.is_null() => Value::from("***"),
+        (_, value) => value,
+    }
 }
 
 /// Reads one byte more than the largest config at most, so that a wrong name (a disk image, a
 /// device that never ends) costs nothing.
-fn read_capped(path: &Path) -> std::io::Result<Vec<u8>> {
+pub(super) fn read_capped(path: &Path) -> std::io::Result<Vec<u8>> {
     let file = std::fs::File::open(path)?;
     let mut bytes = Vec::new();
     file.take(json::MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
@@ -133,10 +179,37 @@ mod tests {
     #[test]
     fn a_wrong_secret_is_not_repeated() {
         const TABLE: &[Key] = &[Key { path: "peer.key", secret: true, ..KEYS[0] }];
-        let root = json::parse(br#"{"peer": {"key": "hunter2"}}"#).unwrap();
-        let mut faults = Vec::new();
-        check::check_tree(TABLE, root, &|_| Origin::Default, &mut faults);
-        let said = super::super::Faults(faults).to_string();
-        assert!(said.contains("peer.key") && !said.contains("hunter2"), "{said}");
+        let list = r#"{"peer": {"keys": "hunter2"}}"#;
+        let short = r#"{"peer": {"keys": [{"name": "a", "key": "hunter2"}]}}"#;
+        for (table, text) in
+            [(TABLE, r#"{"peer": {"key": "hunter2"}}"#), (KEYS, list), (KEYS, short)]
+        {
+            let root = json::parse(text.as_bytes()).unwrap();
+            let mut faults = Vec::new();
+            check::check_tree(table, root, &|_| Origin::Default, &mut faults);
+            let said = super::super::Faults(faults).to_string();
+            assert!(said.contains("peer.key") && !said.contains("hunter2"), "{said}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_found_and_masked_wherever_they_are() {
+        let key = |path| KEYS.iter().find(|key| key.path == path).unwrap();
+        let text = r#"{"monitor": {"host_groups": [{"name": "a", "hosts": [
+            {"name": "x", "key": "smk_hunter2-hunter2"}, {"name": "y"}]}]}}"#;
+        let layer = |text: &str| {
+            let mut faults = Vec::new();
+            let root = json::parse(text.as_bytes()).unwrap();
+            let layer = check::check_tree(KEYS, root, &|_| Origin::Default, &mut faults);
+            assert_eq!(faults, []);
+            layer
+        };
+        let with = layer(text);
+        assert!(holds_secrets(KEYS, &with));
+        assert!(!holds_secrets(KEYS, &layer(&text.replace("key", "address"))));
+        let value = with.values["monitor"]["host_groups"].clone();
+        let shown = masked(key("monitor.host_groups"), value).to_string();
+        assert!(!shown.contains("hunter2") && shown.contains(r#""key":"***""#), "{shown}");
+        assert!(shown.contains(r#""key":null"#), "what is not there is not hidden: {shown}");
     }
 }

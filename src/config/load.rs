@@ -11,7 +11,7 @@ use super::check::{self, Layer};
 use super::fault::{Fault, Faults, Origin};
 use super::surroundings::{KeptFile, Surroundings};
 use super::table::{KEYS, Key, Stage};
-use super::{Config, Extracted, file, permissions, rules};
+use super::{Config, Extracted, file, hosts, permissions, rules};
 
 /// More faults than this are counted, not listed.
 const MOST_FAULTS: usize = 50;
@@ -74,7 +74,7 @@ pub fn load(overrides: &Overrides, surroundings: &Surroundings) -> Result<Loaded
     let mut faults = Vec::new();
     let look_around = !overrides.ignore_usual_file;
     let named = overrides.config.as_deref();
-    let file = file::read(named, look_around, surroundings, &mut faults);
+    let mut file = file::read(named, look_around, surroundings, &mut faults);
     let layers = [
         defaults(),
         file.layer,
@@ -87,7 +87,10 @@ pub fn load(overrides: &Overrides, surroundings: &Surroundings) -> Result<Loaded
         .map_err(|error| not_typed(&error))
         .and_then(|extracted| finish(extracted, surroundings));
     let config = match config {
-        Ok(config) => {
+        Ok(mut config) => {
+            let kept = surroundings.kept.as_ref();
+            file.kept.hosts = hosts_file(&config, kept, &mut faults);
+            config.monitor.host_groups = groups(&merged, &config, &file.kept, &mut faults);
             faults.extend(rules::faults(&config));
             Some(config)
         }
@@ -104,6 +107,7 @@ pub fn load(overrides: &Overrides, surroundings: &Surroundings) -> Result<Loaded
                 .into_iter()
                 .chain(permissions::too_open_in(&config.state_dir))
                 .chain(rules::warnings(&config))
+                .chain(hosts::warnings(&config.monitor.host_groups))
                 .collect(),
             effective: effective(&layers, &config),
             file: file.path,
@@ -112,6 +116,45 @@ pub fn load(overrides: &Overrides, surroundings: &Surroundings) -> Result<Loaded
         }),
         _ => Err(Faults(cut(faults))),
     }
+}
+
+/// The content of the file of hosts, if one is named: as it was before, or as it is.
+fn hosts_file(
+    config: &Config,
+    kept: Option<&KeptFile>,
+    faults: &mut Vec<Fault>,
+) -> Option<Vec<u8>> {
+    let path = config.monitor.hosts_file.as_deref()?;
+    if let Some(hosts) = kept.and_then(|kept| kept.hosts.as_ref()) {
+        return Some(hosts.clone());
+    }
+    match file::read_capped(path) {
+        Ok(bytes) => Some(bytes),
+        Err(error) => {
+            faults.push(Fault {
+                path: Some("monitor.hosts_file".to_owned()),
+                origin: Some(Origin::File { path: path.to_owned(), line: None }),
+                message: format!("cannot be read: {error}"),
+            });
+            None
+        }
+    }
+}
+
+/// The nodes of an app, one by one.
+fn groups(
+    merged: &Figment,
+    config: &Config,
+    kept: &KeptFile,
+    faults: &mut Vec<Fault>,
+) -> Vec<hosts::HostGroup> {
+    let written = merged.extract_inner("monitor.host_groups").unwrap_or_else(|error| {
+        faults.push(not_typed(&error));
+        Vec::new()
+    });
+    let file = config.monitor.hosts_file.as_deref().zip(kept.hosts.as_deref());
+    let file = file.map(|(path, bytes)| hosts::HostsFile { path, bytes });
+    hosts::expand(written, file, faults)
 }
 
 /// The first layer: what the table says.
@@ -186,6 +229,12 @@ fn finish(extracted: Extracted, surroundings: &Surroundings) -> Result<Config, F
         Some(path) => Some(surroundings.working_directory.join(path)),
         None => surroundings.default_state_dir(),
     };
+    let anchored =
+        |path: Option<PathBuf>| path.map(|path| surroundings.working_directory.join(path));
+    let Extracted { mut server, mut monitor, .. } = extracted;
+    server.tls.certificate = anchored(server.tls.certificate);
+    server.tls.key = anchored(server.tls.key);
+    monitor.hosts_file = anchored(monitor.hosts_file);
     Ok(Config {
         state_dir: state_dir.ok_or_else(|| Fault {
             path: Some("state_dir".to_owned()),
@@ -193,8 +242,9 @@ fn finish(extracted: Extracted, surroundings: &Surroundings) -> Result<Config, F
             message: "there is no home folder to put it in; name a folder with --state-dir"
                 .to_owned(),
         })?,
-        server: extracted.server,
-        monitor: extracted.monitor,
+        server,
+        monitor,
+        peer: extracted.peer,
         gpu: extracted.gpu,
         containers: extracted.containers,
         auth: extracted.auth,
@@ -244,9 +294,8 @@ fn effective(layers: &[Layer], config: &Config) -> Vec<Effective> {
         .map(|key| {
             let (value, origin) = strongest(key);
             let value = match key.path {
-                _ if key.secret && !value.is_null() => Value::from("***"),
                 "state_dir" => Value::from(config.state_dir.to_string_lossy()),
-                _ => value,
+                _ => file::masked(key, value),
             };
             Effective { path: key.path, value, origin }
         })

@@ -26,29 +26,49 @@ pub struct Surroundings {
     pub kept: Option<KeptFile>,
 }
 
-/// A config file as it was read, so that what was found right can be used again whatever happens
-/// to the file.
+/// A config file as it was read, and the file of hosts that it names, so that what was found right can
+/// be used again whatever happens to the files.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct KeptFile(pub Option<(PathBuf, Vec<u8>)>);
+pub struct KeptFile {
+    /// Path and content; none if there was no file.
+    pub config: Option<(PathBuf, Vec<u8>)>,
+    /// Content of `monitor.hosts_file`, if that is set.
+    pub hosts: Option<Vec<u8>>,
+}
+
+/// What separates the parts in [`KeptFile::to_bytes`]. It is in no path and no JSON; hosts come last.
+const END: u8 = 0;
 
 impl KeptFile {
-    /// For another process: nothing where there was no file, else path, a zero and content.
+    /// For another process: path of the config, a zero, its content, a zero, a 1 before the hosts if
+    /// there are any, the hosts. Nothing where there was nothing.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         use std::os::unix::ffi::OsStrExt as _;
-        let Some((path, content)) = &self.0 else { return Vec::new() };
-        [path.as_os_str().as_bytes(), b"\0", content].concat()
+        let (path, content) = match &self.config {
+            Some((path, content)) => (path.as_os_str().as_bytes(), content.as_slice()),
+            None => (&[][..], &[][..]),
+        };
+        let hosts = self.hosts.as_ref().map(|hosts| [&[1], hosts.as_slice()].concat());
+        match (&self.config, hosts) {
+            (None, None) => Vec::new(),
+            (_, hosts) => {
+                [path, &[END], content, &[END], hosts.as_deref().unwrap_or_default()].concat()
+            }
+        }
     }
 
-    /// Understands [`Self::to_bytes`].
+    /// Understands [`Self::to_bytes`], also of a version that kept the config alone.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
         use std::os::unix::ffi::OsStringExt as _;
-        let end = bytes.iter().position(|byte| *byte == 0);
-        Self(end.map(|end| {
-            let path = OsString::from_vec(bytes[..end].to_vec());
-            (PathBuf::from(path), bytes[end + 1..].to_vec())
-        }))
+        let mut parts = bytes.splitn(3, |byte| *byte == END);
+        let (path, content) = (parts.next().unwrap_or_default(), parts.next());
+        let config = content
+            .filter(|_| !path.is_empty())
+            .map(|content| (PathBuf::from(OsString::from_vec(path.to_vec())), content.to_vec()));
+        let hosts = parts.next().and_then(|rest| rest.strip_prefix(&[1])).map(<[u8]>::to_vec);
+        Self { config, hosts }
     }
 }
 

@@ -1,15 +1,15 @@
 //! Landlock: nothing is written outside of the given folders, no program is started from a file, no
-//! TCP connection made, no signal sent to other processes.
+//! TCP connection made but to the given ports, no signal sent to other processes.
 
 use std::io;
 use std::path::Path;
 
 use landlock::{
-    ABI, Access as _, AccessFs, AccessNet, BitFlags, LandlockStatus, PathBeneath, PathFd, Ruleset,
-    RulesetAttr as _, RulesetCreatedAttr as _, RulesetError, Scope,
+    ABI, Access as _, AccessFs, AccessNet, BitFlags, LandlockStatus, NetPort, PathBeneath, PathFd,
+    Ruleset, RulesetAttr as _, RulesetCreatedAttr as _, RulesetError, Scope,
 };
 
-use super::{Error, Landlock, Network, Settings};
+use super::{Error, Landlock, Settings};
 
 /// The newest version of Landlock this was tried with; of an older one what it has is used.
 const KNOWN: ABI = ABI::V6;
@@ -44,10 +44,15 @@ fn restrict(settings: &Settings) -> Result<LandlockStatus, Error> {
         .handle_access(handled)
         .and_then(|ruleset| ruleset.scope(Scope::from_all(KNOWN)))
         .map_err(refused)?;
-    if settings.network == Network::None {
+    let ports = settings.network.ports();
+    if ports.is_some() {
         ruleset = ruleset.handle_access(AccessNet::from_all(KNOWN)).map_err(refused)?;
     }
     let mut ruleset = ruleset.create().map_err(refused)?;
+    for port in ports.into_iter().flatten() {
+        let rule = NetPort::new(port, AccessNet::ConnectTcp);
+        ruleset = ruleset.add_rule(rule).map_err(refused)?;
+    }
     for path in settings.writable.iter().chain(&settings.devices) {
         let failed = |cause| Error::Writable { path: path.clone(), cause };
         let access = writing(path).map_err(failed)?;

@@ -436,10 +436,9 @@ mod arguments;
 /// What of the calls that are kept is refused because of their arguments, in the process `own`.
 #[must_use]
 pub fn refused_arguments(settings: &Settings, own: u32) -> Vec<Refused> {
-    let connects = settings.network != Network::None;
     let mut all = arguments::threads();
     all.extend(arguments::other_processes(own));
-    all.extend(arguments::sockets(connects));
+    all.extend(arguments::sockets(&settings.network));
     all.extend(arguments::descriptors());
     all.extend(arguments::devices(!settings.devices.is_empty()));
     all.extend(arguments::opening(settings.opens_for_writing()));

@@ -60,3 +60,36 @@ fn what_is_left_open_is_said() {
     let message = all_there(&found).unwrap_err().to_string();
     assert!(message.contains("connecting (names come from afar)"), "{message}");
 }
+
+#[test]
+fn what_is_left_of_connecting_is_said() {
+    use GuardState::{NotSupported, On, Partial};
+    let settings = |names| Settings {
+        mode: Mode::Require,
+        writable: vec![PathBuf::from("state")],
+        devices: Vec::new(),
+        network: Network::Only {
+            ports: [8999, 9000].into(),
+            names,
+            why: "to ask the hosts of monitor.host_groups".to_owned(),
+        },
+        without_landlock: None,
+    };
+    for (files, calls, wanted, words) in [
+        (Some(true), true, On, "TCP to ports 8999, 9000 only, to ask the hosts"),
+        (Some(false), true, Partial, "TCP to any port is left open: this kernel's"),
+        (None, true, Partial, "TCP to any port is left open: no Landlock"),
+        (Some(true), false, Partial, "other protocols are not guarded"),
+        (Some(false), false, NotSupported, "no seccomp"),
+        (None, false, NotSupported, "no seccomp"),
+    ] {
+        let found = assess(&settings(false), &landlock(files), &seccomp(calls)).connecting;
+        assert_eq!(found.state, wanted, "{files:?} {calls}");
+        assert!(found.note.as_ref().is_some_and(|note| note.contains(words)), "{found:?}");
+    }
+    let found = assess(&settings(false), &landlock(Some(true)), &seccomp(true));
+    assert!(all_there(&found).is_ok(), "an app can have all of it required");
+    let found = assess(&settings(true), &landlock(Some(true)), &seccomp(true));
+    assert_eq!(found.connecting.state, Partial);
+    assert!(all_there(&found).unwrap_err().to_string().contains("names are looked up"));
+}

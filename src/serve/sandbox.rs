@@ -1,9 +1,10 @@
 //! What is given up before anything is served, as far as this machine and the settings let it.
 
-use crate::config::{Config, SandboxMode};
+use std::net::IpAddr;
+
+use crate::config::{Config, SandboxMode, TlsMode};
 use crate::host::{self, Roots};
 use crate::model::server::{GuardState, Sandbox};
-use crate::model::wire;
 use crate::sandbox::{self, Mode, Network, Settings};
 use crate::state_dir::StateDir;
 
@@ -14,7 +15,7 @@ use crate::state_dir::StateDir;
 /// If something is required that is missing, or the state folder cannot be made.
 pub(super) fn enter_sandbox(config: &Config) -> Result<Sandbox, String> {
     // Only what exists can be left open for writing.
-    if config.needs_token() {
+    if config.needs_token() || config.server.tls.mode == TlsMode::SelfSigned {
         StateDir::open(&config.state_dir).map_err(|error| error.to_string())?;
     }
     let entered = sandbox::enter(&sandbox_settings(config)).map_err(|error| error.to_string())?;
@@ -27,19 +28,7 @@ pub(super) fn enter_sandbox(config: &Config) -> Result<Sandbox, String> {
 pub fn sandbox_settings(config: &Config) -> Settings {
     let roots = Roots::live();
     let folder = &config.state_dir;
-    let engines = &config.containers.engines;
-    let remote = engines.iter().find(|engine| engine.starts_with("tcp://"));
-    let is_app = config.monitor.mode == wire::Mode::App;
-    let network = match (host::name_service_needs_network(&roots), remote) {
-        _ if is_app => {
-            Network::Outgoing { why: "the hosts of monitor.host_groups are asked".to_owned() }
-        }
-        (None, None) => Network::None,
-        (Some(why), _) => Network::Outgoing { why },
-        (None, Some(engine)) => Network::Outgoing {
-            why: format!("{engine} is asked for names of containers (containers.engines)"),
-        },
-    };
+    let network = network(config, host::name_service_needs_network(&roots));
     let mut settings = Settings {
         mode: match config.sandbox.mode {
             SandboxMode::Auto => Mode::Auto,
@@ -59,6 +48,48 @@ pub fn sandbox_settings(config: &Config) -> Settings {
         );
     }
     settings
+}
+
+/// Which connections to other machines these settings need. Where the name service of this process asks
+/// the network, for a reason, nothing is known of where to.
+fn network(config: &Config, name_service: Option<String>) -> Network {
+    if let Some(why) = name_service {
+        return Network::Outgoing { why };
+    }
+    let is_app = config.monitor.mode == crate::model::wire::Mode::App;
+    let groups = config.monitor.host_groups.iter().filter(|_| is_app);
+    let nodes =
+        groups.flat_map(|group| &group.hosts).map(|host| (host.address.as_str(), host.port));
+    let engines: Vec<_> = config
+        .containers
+        .engines
+        .iter()
+        .filter_map(|engine| engine.strip_prefix("tcp://"))
+        .collect();
+    let asked = engines.iter().filter_map(|engine| {
+        let (address, port) = engine.rsplit_once(':')?;
+        Some((address.trim_matches(['[', ']']), port.parse().ok()?))
+    });
+    let targets: Vec<(&str, u16)> = nodes.chain(asked).collect();
+    let why = match (is_app, engines.first()) {
+        (false, None) => return Network::None,
+        (true, None) => "to ask the hosts of monitor.host_groups".to_owned(),
+        (false, Some(engine)) => {
+            format!("to ask tcp://{engine} for names of containers (containers.engines)")
+        }
+        (true, Some(_)) => {
+            "to ask the hosts of monitor.host_groups and containers.engines".to_owned()
+        }
+    };
+    // A name of the own machine is in a file.
+    let is_looked_up = |address: &str| {
+        address.parse::<IpAddr>().is_err() && !address.eq_ignore_ascii_case("localhost")
+    };
+    Network::Only {
+        names: targets.iter().any(|(address, _)| is_looked_up(address)),
+        ports: targets.into_iter().map(|(_, port)| port).collect(),
+        why,
+    }
 }
 
 /// Whether as many processes are seen in the sandbox as outside of it, but for those that come and go
@@ -96,4 +127,47 @@ fn tell(mode: SandboxMode, entered: &Sandbox) {
         }
     });
     tracing::info!("the kernel keeps this server to reading: {}", said.join("; "));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{self, Overrides, Surroundings};
+
+    fn config(text: &str) -> Config {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("config.json"), text).unwrap();
+        let around = Surroundings {
+            working_directory: folder.path().to_owned(),
+            home: Some("/nowhere".into()),
+            ..Surroundings::default()
+        };
+        config::load(&Overrides::default(), &around).unwrap().config
+    }
+
+    fn told(config: &Config) -> (Vec<u16>, bool) {
+        match network(config, None) {
+            Network::Only { ports, names, .. } => (ports.into_iter().collect(), names),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn only_what_is_asked_is_left_open() {
+        let app = |hosts: &str| {
+            config(&format!(
+                r#"{{"monitor": {{"mode": "app", "host_groups": [{{"name": "a", "patterns": [{hosts}]}}]}}}}"#
+            ))
+        };
+        assert_eq!(network(&config("{}"), None), Network::None);
+        let idle = r#"{"monitor": {"host_groups": [{"name": "a", "patterns": ["x"]}]}}"#;
+        assert_eq!(network(&config(idle), None), Network::None, "a node asks nobody");
+        assert_eq!(told(&app(r#""10.0.0.1:9000", "[fd00::1]:9001""#)), (vec![9000, 9001], false));
+        assert_eq!(told(&app(r#""localhost:9000""#)), (vec![9000], false));
+        assert_eq!(told(&app(r#""gpu[1-9].lab", "10.0.0.1:22""#)), (vec![22, 8999], true));
+        let engine = r#"{"containers": {"engines": ["tcp://[::1]:2375", "unix:///run/x"]}}"#;
+        assert_eq!(told(&config(engine)), (vec![2375], false));
+        let why = "somebody else decides".to_owned();
+        assert_eq!(network(&app(r#""x""#), Some(why.clone())), Network::Outgoing { why });
+    }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::model::Role;
+use crate::model::{self, Role};
 use crate::state_dir::{self, StateDir};
 
 mod attempts;
@@ -77,6 +77,8 @@ struct Guarded {
     token: Option<Fingerprint>,
     sessions: Sessions,
     attempts: Attempts,
+    /// Of apps, with the names that the settings have for them.
+    node_keys: Vec<(String, Fingerprint)>,
 }
 
 /// What a caller showed to be let in.
@@ -88,6 +90,8 @@ pub(super) enum Credential {
     Token(Fingerprint),
     /// A session.
     Session(Fingerprint),
+    /// The key of an app that asks this node.
+    NodeKey(Fingerprint),
 }
 
 /// What came of a token.
@@ -128,7 +132,8 @@ impl Access {
                 sessions = Sessions::parse(&kept.unwrap_or_default(), clock.wall());
             }
         }
-        let guarded = Guarded { auth, token, sessions, attempts: Attempts::default() };
+        let guarded =
+            Guarded { auth, token, sessions, attempts: Attempts::default(), node_keys: Vec::new() };
         let shared = Shared {
             clock,
             state_dir,
@@ -145,6 +150,22 @@ impl Access {
         self.announce_change();
     }
 
+    /// Which apps may ask this node, by name and key. Only fingerprints are kept.
+    pub fn set_node_keys(&self, keys: &[(String, model::Secret)]) {
+        let fingerprint =
+            |(name, key): &(String, model::Secret)| (name.clone(), Fingerprint::of(key.reveal()));
+        self.guarded().node_keys = keys.iter().map(fingerprint).collect();
+        self.announce_change();
+    }
+
+    /// What a key of an app is, if it is one. Every one is looked at, so that the time tells nothing.
+    pub(super) fn node_key(&self, shown: &str) -> Option<Credential> {
+        let shown = Fingerprint::of(shown);
+        let guarded = self.guarded();
+        let found = guarded.node_keys.iter().filter(|(_, key)| key.matches(shown)).count();
+        (found > 0).then_some(Credential::NodeKey(shown))
+    }
+
     /// The role that a credential gives now; `None` if it gives nothing any more.
     pub(super) fn role_of(&self, credential: Credential) -> Option<Role> {
         let guarded = self.guarded();
@@ -156,6 +177,10 @@ impl Access {
             }
             (Auth::Token { role }, Credential::Session(id)) => {
                 guarded.sessions.is_live(id, self.0.clock.wall()).then_some(role)
+            }
+            (Auth::Token { .. }, Credential::NodeKey(shown)) => {
+                let found = guarded.node_keys.iter().filter(|(_, key)| key.matches(shown)).count();
+                (found > 0).then_some(Role::Member)
             }
         }
     }

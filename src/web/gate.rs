@@ -5,8 +5,11 @@ use std::net::IpAddr;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 
 use super::access::{Access, Credential, Fingerprint};
+use super::allow::is_listed;
 use super::answer::Refused;
 use super::origin::Names;
+use super::routes::Origin;
+use super::settings::Peers;
 use crate::model::Role;
 
 /// What a route asks of its caller.
@@ -25,6 +28,9 @@ pub enum Kind {
     Request,
     /// Becomes a WebSocket, which browsers let any site open.
     Socket,
+    /// An app asks a node: `peer.allow` says from where, and keys of `peer.keys` count here and nowhere
+    /// else.
+    Poll,
 }
 
 /// Who asks.
@@ -71,7 +77,7 @@ pub(super) fn authorise(
     if kind == Kind::Socket {
         names.check_origin(headers)?;
     }
-    let caller = match (identify(access, headers, client), needs) {
+    let caller = match (identify(access, kind, headers, client), needs) {
         (Ok(caller), _) => caller,
         (Err(_), Needs::Nothing) => Caller { client, credential: None, role: None },
         (Err(refused), Needs::Role(_)) => return Err(refused),
@@ -93,9 +99,38 @@ pub(super) fn authorise(
     }
 }
 
-fn identify(access: &Access, headers: &HeaderMap, client: IpAddr) -> Result<Caller, Refused> {
+/// Whether an app may ask from there, and over what it came: `peer.allow` and `peer.allow_plain`. To be
+/// asked besides [`authorise`], which says whether it is one that is known.
+pub(super) fn may_poll(peers: &Peers, origin: Origin) -> Result<(), Refused> {
+    if !is_listed(&peers.allow, origin.client) {
+        return Err(Refused::forbidden(
+            "no app may ask this node from there; if one should, add its address to peer.allow",
+        ));
+    }
+    let is_private = origin.encrypted || origin.client.to_canonical().is_loopback();
+    if !is_private && !peers.allow_plain {
+        return Err(Refused::forbidden(
+            "apps on other machines are answered over TLS only: set server.tls.mode on this node and \
+             the node's fingerprint on the app, or peer.allow_plain on this node",
+        ));
+    }
+    Ok(())
+}
+
+fn identify(
+    access: &Access,
+    kind: Kind,
+    headers: &HeaderMap,
+    client: IpAddr,
+) -> Result<Caller, Refused> {
+    let node_key = || {
+        let shown = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+        access.node_key(shown.split_once(' ')?.1.trim())
+    };
     let credential = if access.open_role().is_some() {
         Some(Credential::Open)
+    } else if let (Kind::Poll, Some(_), Some(key)) = (kind, bearer(headers), node_key()) {
+        Some(key)
     } else if let Some(bearer) = bearer(headers) {
         let token = bearer.to_str().ok().and_then(|text| text.split_once(' '));
         let (_, token) = token.ok_or_else(Refused::unauthorized)?;
@@ -176,7 +211,7 @@ mod tests {
                 };
                 let clock = Clock::system();
                 let (access, _) = Access::open(auth, None, clock).unwrap();
-                for kind in [Kind::Request, Kind::Socket] {
+                for kind in [Kind::Request, Kind::Socket, Kind::Poll] {
                     let question = Question {
                         needs,
                         kind,
@@ -193,6 +228,74 @@ mod tests {
                     assert_eq!(got.ok().and_then(|caller| caller.role), role.filter(|_| may_pass));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_nodes_key_opens_the_way_of_apps_and_no_other() {
+        const KEY: &str = "smk_0123456789abcdef";
+        let settings = Settings::new(Mode::Node, "0");
+        let names = Names::new("127.0.0.1:80".parse().unwrap(), &settings);
+        let auth = Auth::Token { role: Role::Guest };
+        let (access, _) = Access::open(auth, None, Clock::system()).unwrap();
+        let ask = |kind, needs, authorization: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::AUTHORIZATION, HeaderValue::from_str(authorization).unwrap());
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            headers.insert(header::HOST, HeaderValue::from_static("127.0.0.1"));
+            let client = "192.0.2.1".parse().unwrap();
+            let method = if kind == Kind::Poll { Method::POST } else { Method::GET };
+            let question = Question { needs, kind, method: &method, headers: &headers, client };
+            authorise(&names, &access, question).map(|caller| caller.role)
+        };
+        let guest = Needs::Role(Role::Guest);
+        let bearer = format!("Bearer {KEY}");
+        assert!(ask(Kind::Poll, guest, &bearer).is_err(), "before there is one");
+        access.set_node_keys(&[("lab".to_owned(), KEY.to_owned().into())]);
+        assert_eq!(ask(Kind::Poll, guest, &bearer).unwrap(), Some(Role::Member));
+        assert_eq!(
+            ask(Kind::Poll, Needs::Role(Role::Member), &bearer).unwrap(),
+            Some(Role::Member)
+        );
+        assert!(ask(Kind::Poll, Needs::Role(Role::Admin), &bearer).is_err());
+        for kind in [Kind::Request, Kind::Socket] {
+            assert!(ask(kind, guest, &bearer).is_err(), "{kind:?}");
+        }
+        for wrong in
+            ["Bearer smk_0123456789abcdeg", "Bearer smk_0123456789abcde", "Bearer", "Basic x"]
+        {
+            assert!(ask(Kind::Poll, guest, wrong).is_err(), "{wrong}");
+        }
+        // Taken back, it counts no more.
+        access.set_node_keys(&[]);
+        assert!(ask(Kind::Poll, guest, &bearer).is_err());
+    }
+
+    #[test]
+    fn apps_are_answered_from_where_and_over_what_the_settings_say() {
+        let origin = |client: &str, encrypted| {
+            let client = client.parse().unwrap();
+            Origin { client, over_tls: encrypted, encrypted }
+        };
+        let peers = |allow: &[&str], allow_plain| Peers {
+            allow: allow.iter().map(|network| network.parse().unwrap()).collect(),
+            allow_plain,
+        };
+        for (client, encrypted, allow, allow_plain, wanted) in [
+            ("127.0.0.1", false, &[][..], false, true),
+            ("::1", false, &[], false, true),
+            ("::ffff:127.0.0.1", false, &[], false, true),
+            ("192.0.2.1", false, &[], false, false),
+            ("192.0.2.1", true, &[], false, true),
+            ("192.0.2.1", false, &[], true, true),
+            ("192.0.2.1", true, &["192.0.2.0/24"], false, true),
+            ("192.0.3.1", true, &["192.0.2.0/24"], false, false),
+            ("192.0.3.1", false, &["192.0.2.0/24"], true, false),
+            ("127.0.0.1", false, &["192.0.2.0/24"], true, false),
+            ("2001:db8::9", true, &["2001:db8::/32"], false, true),
+        ] {
+            let got = may_poll(&peers(allow, allow_plain), origin(client, encrypted));
+            assert_eq!(got.is_ok(), wanted, "{client} {encrypted} {allow:?} {allow_plain}");
         }
     }
 

@@ -15,7 +15,7 @@ use tower::ServiceExt as _;
 use super::answer::{self, Refused};
 use super::gate::{self, Kind, Needs, Question};
 use super::network;
-use super::server::Server;
+use super::server::{Carrier, Server};
 use super::{about, free, metrics, peer, rest, socket};
 use crate::model::{HostId, Role};
 use crate::telemetry;
@@ -228,7 +228,10 @@ pub const ROUTES: [Route; 19] = [
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Origin {
     pub(super) client: IpAddr,
+    /// Whether people reach this server over TLS, as far as it knows.
     pub(super) over_tls: bool,
+    /// Whether this very request did come over TLS, here or to a trusted proxy.
+    pub(super) encrypted: bool,
 }
 
 impl Verb {
@@ -283,6 +286,9 @@ async fn enter(
         headers: request.headers(),
         client: origin.client,
     };
+    if question.kind == Kind::Poll {
+        gate::may_poll(&server.settings.peers, origin)?;
+    }
     let caller = gate::authorise(&server.names, &server.access, question)?;
     let params = params.map_err(|_| Refused::bad_request("the path is not UTF-8"))?;
     let host = || host_of(&params);
@@ -319,17 +325,24 @@ fn host_of(params: &RawPathParams) -> Result<HostId, Refused> {
 }
 
 /// Answers a request of any kind. Never fails: what goes wrong becomes an answer.
-pub(super) async fn answer(server: &Arc<Server>, peer: IpAddr, request: Request) -> Response {
+pub(super) async fn answer(
+    server: &Arc<Server>,
+    peer: IpAddr,
+    carrier: Carrier,
+    request: Request,
+) -> Response {
     let started = server.clock.monotonic();
     let settings = &server.settings;
     let trusted = settings.believed_proxies();
     let client = network::client_address(peer, request.headers(), trusted);
-    let over_tls = settings.public_url.as_ref().is_some_and(super::PublicUrl::is_https)
+    let encrypted = carrier == Carrier::Tls
         || (network::is_proxy(peer, trusted) && network::forwarded_https(request.headers()));
+    let over_tls =
+        encrypted || settings.public_url.as_ref().is_some_and(super::PublicUrl::is_https);
     let method = request.method().clone();
     let path: String = request.uri().path().chars().take(200).collect();
 
-    let origin = Origin { client, over_tls };
+    let origin = Origin { client, over_tls, encrypted };
     let mut response = caught(find(server, origin, request), &method, &path).await;
     answer::harden(&mut response, over_tls);
     if settings.access_log {
@@ -363,6 +376,10 @@ async fn find(
     origin: Origin,
     mut request: Request,
 ) -> Result<Response, Refused> {
+    // Who came by himself was looked at when he connected; whom a proxy brings is known only now.
+    if !server.allow.lets_in(origin.client) {
+        return Err(Refused::forbidden("nobody may look from there (server.allow)"));
+    }
     server.names.check_host(request.uri(), request.headers())?;
     let base = &server.settings.base_path;
     let path = request.uri().path();

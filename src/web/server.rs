@@ -11,12 +11,14 @@ use axum::Router;
 use axum::body::Body;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::about::Restarts;
 use super::access::Access;
+use super::allow::Allow;
 use super::origin::Names;
 use super::page::Page;
 use super::settings::Settings;
@@ -42,6 +44,15 @@ const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: applicat
     retry-after: 10\r\nconnection: close\r\ncontent-length: 81\r\n\r\n\
     {\"error\":{\"code\":\"too_many\",\"message\":\"too many connections; try again later\"}}\n\n";
 
+/// What a request came over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Carrier {
+    /// As it is.
+    Plain,
+    /// TLS.
+    Tls,
+}
+
 /// Everything that answers share.
 pub(super) struct Server {
     pub(super) settings: Settings,
@@ -57,6 +68,8 @@ pub(super) struct Server {
     pub(super) listed: Viewers,
     pub(super) restarts: Restarts,
     pub(super) connections: Slots,
+    /// Who may connect at all.
+    pub(super) allow: Allow,
     pub(super) unknown_messages: AtomicU64,
     pub(super) router: Router<Arc<Self>>,
     /// Cancelled when the server is to end.
@@ -88,6 +101,7 @@ impl Server {
             restarts: Restarts::new(settings.state_dir.clone(), settings.restarted_by),
             viewers: Slots::new(limits.viewers, limits.viewers_per_address),
             connections: Slots::new(in_all, per_address),
+            allow: Allow::new(settings.allow.clone()),
             unknown_messages: AtomicU64::new(0),
             router: routes::router(),
             stop,
@@ -145,6 +159,13 @@ async fn pause_after(error: &std::io::Error) {
 fn welcome(server: &Arc<Server>, stream: TcpStream, peer: IpAddr) {
     // A proxy's connections are those of everybody behind it.
     let is_proxy = network::is_proxy(peer, server.settings.believed_proxies());
+    if !is_proxy && !server.allow.lets_in(peer) {
+        if server.allow.should_tell(peer, server.clock.monotonic()) {
+            let client = peer.to_canonical();
+            tracing::info!(%client, "hung up on somebody whom server.allow does not name");
+        }
+        return;
+    }
     let taken = if is_proxy {
         server.connections.take_for_many(peer)
     } else {
@@ -169,6 +190,57 @@ async fn connection(server: Arc<Server>, stream: TcpStream, peer: IpAddr, slot: 
         tracing::debug!(%error, "connection was gone before it began");
         return;
     }
+    let Some(tls) = &server.settings.tls else {
+        return talk(server, stream, Carrier::Plain, peer, slot).await;
+    };
+    match greeting(&server, &stream).await {
+        Some(Greeting::Tls) => {}
+        Some(Greeting::Other) => return talk(server, stream, Carrier::Plain, peer, slot).await,
+        None => return,
+    }
+    let agreed = tokio::select! {
+        agreed = tls.agree(stream, server.settings.times.handshake_at_most) => agreed,
+        () = server.stop.cancelled() => return,
+    };
+    match agreed {
+        Ok(stream) => talk(server, stream, Carrier::Tls, peer, slot).await,
+        // Also whoever does not trust the certificate, and says so.
+        Err(error) => tracing::trace!(client = %peer, %error, "no TLS connection came of it"),
+    }
+}
+
+/// What somebody says first.
+enum Greeting {
+    Tls,
+    Other,
+}
+
+/// Looks at the first byte and leaves it there. None if there is none in time.
+async fn greeting(server: &Server, stream: &TcpStream) -> Option<Greeting> {
+    /// A record that holds a handshake (RFC 8446, 5.1); HTTP begins with a letter.
+    const HANDSHAKE: u8 = 0x16;
+    let mut first = [0];
+    let last_words = async {
+        server.stop.cancelled().await;
+        tokio::time::sleep(FIRST_WORDS).await;
+    };
+    let peeked = tokio::select! {
+        peeked = stream.peek(&mut first) => peeked,
+        () = tokio::time::sleep(server.settings.times.headers_at_most) => return None,
+        () = last_words => return None,
+    };
+    match peeked {
+        Ok(1..) if first == [HANDSHAKE] => Some(Greeting::Tls),
+        Ok(1..) => Some(Greeting::Other),
+        Ok(0) | Err(_) => None,
+    }
+}
+
+/// Answers what is asked, one after the other, to the end.
+async fn talk<S>(server: Arc<Server>, stream: S, carrier: Carrier, peer: IpAddr, slot: Slot)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let slot = Arc::new(slot);
     let stop = server.stop.clone();
     let was_asked = Arc::new(AtomicBool::new(false));
@@ -180,7 +252,7 @@ async fn connection(server: Arc<Server>, stream: TcpStream, peer: IpAddr, slot: 
         let mut request = request.map(Body::new);
         // A socket outlives the connection's own task and keeps the place.
         request.extensions_mut().insert(slot.clone());
-        async move { Ok::<_, Infallible>(routes::answer(&server, peer, request).await) }
+        async move { Ok::<_, Infallible>(routes::answer(&server, peer, carrier, request).await) }
     });
     let io = TokioIo::new(CutWhenStalled::new(stream, STALLED_AT_MOST));
     let serving = http1::Builder::new()

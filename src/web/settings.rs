@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::origin::PublicUrl;
+use super::tls::Tls;
 use crate::model::server::{Guard, GuardState, RestartedBy, Sandbox};
 use crate::model::wire::Mode;
 use crate::model::{Cidr, HostId};
@@ -36,6 +37,12 @@ pub struct Settings {
     pub behind_proxy: bool,
     /// Proxies whose word on the client's address is believed, if `behind_proxy`.
     pub trusted_proxies: Vec<Cidr>,
+    /// Who may connect; empty is everybody.
+    pub allow: Vec<Cidr>,
+    /// Which apps may ask.
+    pub peers: Peers,
+    /// What HTTPS is served with, if it is.
+    pub tls: Option<Tls>,
     /// The address people use, where a proxy makes it another than the server's own.
     pub public_url: Option<PublicUrl>,
     /// What any one client, and all of them, may take.
@@ -50,6 +57,15 @@ pub struct Settings {
     pub access_log: bool,
     /// How long things may take.
     pub times: Times,
+}
+
+/// Which apps may ask this node.
+#[derive(Debug, Clone, Default)]
+pub struct Peers {
+    /// Where they may be; empty is everywhere.
+    pub allow: Vec<Cidr>,
+    /// Whether those on other machines may ask without TLS.
+    pub allow_plain: bool,
 }
 
 /// What any one client, and all of them, may take.
@@ -82,6 +98,8 @@ pub struct Times {
     /// Request line and headers must be there within this time; also how long a connection may
     /// stay open between two requests.
     pub headers_at_most: Duration,
+    /// A TLS connection must be agreed upon within this time.
+    pub handshake_at_most: Duration,
     /// A request's body must be there within this time.
     pub body_at_most: Duration,
     /// At the end: how long requests and sockets may take to finish before they are cut.
@@ -108,6 +126,7 @@ impl Default for Times {
             send_at_most: Duration::from_secs(10),
             closing_at_most: Duration::from_millis(500),
             headers_at_most: Duration::from_secs(15),
+            handshake_at_most: Duration::from_secs(10),
             body_at_most: Duration::from_secs(10),
             // The manager waits 3 s for all of the program.
             drain_at_most: Duration::from_secs(2),
@@ -132,6 +151,9 @@ impl Settings {
             allowed_hosts: Vec::new(),
             behind_proxy: false,
             trusted_proxies: Vec::new(),
+            allow: Vec::new(),
+            peers: Peers::default(),
+            tls: None,
             public_url: None,
             limits: Limits::default(),
             restarted_by: RestartedBy::Nobody,

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use smonitor::config::{self, AuthMode, Config, Faults, Loaded, Origin, Overrides, Surroundings};
+use smonitor::config::{
+    self, AuthMode, Config, Faults, Loaded, Origin, Overrides, Surroundings, TlsMode,
+};
 use smonitor::model::Role;
 use smonitor::model::wire::Mode;
 
@@ -185,18 +187,28 @@ fn every_setting_has_a_variable() {
         ("SMONITOR_SERVER_BASE_PATH", "/x/"),
         ("SMONITOR_SERVER_ALLOWED_HOSTS", ""),
         ("SMONITOR_SERVER_PUBLIC_URL", ""),
+        ("SMONITOR_SERVER_ALLOW", "10.0.0.0/8,::1"),
+        ("SMONITOR_SERVER_TLS_MODE", "self_signed"),
+        ("SMONITOR_SERVER_TLS_CERTIFICATE", "tls/cert.pem"),
+        ("SMONITOR_SERVER_TLS_KEY", "tls/key.pem"),
         ("SMONITOR_MONITOR_MODE", "app"),
         ("SMONITOR_MONITOR_SITE_NAME", "实验室"),
         ("SMONITOR_MONITOR_INTERVAL", "0.5"),
         ("SMONITOR_MONITOR_PROCESS_INTERVAL", "10"),
         ("SMONITOR_MONITOR_LINGER", "0"),
         ("SMONITOR_MONITOR_HOST_GROUPS", r#"[{"name": "a", "hosts": []}]"#),
+        ("SMONITOR_MONITOR_HOSTS_FILE", ""),
+        ("SMONITOR_MONITOR_IDLE_INTERVAL", "30"),
+        ("SMONITOR_MONITOR_DOWN_AFTER", "90"),
         ("SMONITOR_GPU_TRACK_STATES", "no"),
         ("SMONITOR_GPU_WAKE", "true"),
         ("SMONITOR_GPU_LIBRARY", "/opt/driver/libnvidia-ml.so.1"),
         ("SMONITOR_CONTAINERS_ENGINES", "unix:///run/docker.sock, tcp://127.0.0.1:2375"),
         ("SMONITOR_AUTH_MODE", "token"),
         ("SMONITOR_AUTH_ROLE", "admin"),
+        ("SMONITOR_PEER_ALLOW", "10.0.0.1"),
+        ("SMONITOR_PEER_ALLOW_PLAIN", "yes"),
+        ("SMONITOR_PEER_KEYS", r#"[{"name": "lab", "key": "smk_0123456789abcdef"}]"#),
         ("SMONITOR_STATE_DIR", "here"),
         ("SMONITOR_LOG_ACCESS", "OFF"),
         ("SMONITOR_LOG_LEVEL", "trace"),
@@ -227,6 +239,12 @@ fn every_setting_has_a_variable() {
     assert_eq!(config.monitor.host_groups[0].name, "a");
     assert_eq!(config.state_dir, folder.path().join("here"));
     assert_eq!(config.limits.subscriptions_per_viewer, 3);
+    assert_eq!(config.server.tls.mode, TlsMode::SelfSigned);
+    assert_eq!(config.server.tls.certificate, Some(folder.path().join("tls/cert.pem")));
+    assert_eq!(config.server.allow.len(), 2);
+    assert_eq!(config.monitor.down_after, Duration::from_secs(90));
+    assert_eq!(config.peer.keys[0].key.reveal(), "smk_0123456789abcdef");
+    assert!(!format!("{config:?} {:?}", loaded.effective).contains("smk_0123"));
 }
 
 #[test]
@@ -248,7 +266,7 @@ fn variables_that_are_wrong_are_told_all_at_once() {
         &faults,
         r#"
 environment SMONITOR_COLOUR: there is no such setting; docs/configuration.md lists all
-monitor.host_groups (environment SMONITOR_MONITOR_HOST_GROUPS): wanted a list of objects with name, hosts, got "gpu-01"
+monitor.host_groups (environment SMONITOR_MONITOR_HOST_GROUPS): wanted a list of objects with name, port, hosts, patterns, got something else
 monitor.interval (environment SMONITOR_MONITOR_INTERVAL): wanted a number of seconds from 0.5 to 3600, got "inf"
 environment SMONITOR_PORT: there is no such setting; did you mean SMONITOR_SERVER_PORT?
 server.behind_proxy (environment SMONITOR_SERVER_BEHIND_PROXY): wanted true or false, got ""
@@ -411,7 +429,7 @@ fn what_was_right_is_used_again_whatever_became_of_the_file() {
     // Where there was none, one that came later is not looked at.
     fs::write(&file, "{half").unwrap();
     let none = config::KeptFile::from_bytes(&[]);
-    assert_eq!(none.0, None);
+    assert_eq!(none, config::KeptFile::default());
     let again = Surroundings { kept: Some(none), ..around };
     let loaded = config::load(&Overrides::default(), &again).unwrap();
     assert_eq!(loaded.config.monitor.site_name, "smonitor");
@@ -419,9 +437,59 @@ fn what_was_right_is_used_again_whatever_became_of_the_file() {
 
 #[test]
 fn what_is_not_used_yet_is_named_once() {
-    let loaded = load_file(Path::new("tests/fixtures/config/good/p0-app.json")).unwrap();
+    let text = r#"{"history": {"enabled": true}, "monitor": {"interval": 3}}"#;
+    let loaded = load_text(text, &[], &Overrides::default()).unwrap();
     let [notice] = &loaded.notices[..] else { panic!("{:?}", loaded.notices) };
-    assert!(notice.contains("monitor.host_groups") && !notice.contains("manager"), "{notice}");
+    assert!(notice.contains("history.enabled") && !notice.contains("monitor"), "{notice}");
+}
+
+#[test]
+fn a_file_of_hosts_is_kept_with_the_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("etc")).unwrap();
+    let hosts = folder.path().join("etc/lab.txt");
+    fs::write(folder.path().join("etc/c.json"), r#"{"monitor": {"hosts_file": "lab.txt"}}"#)
+        .unwrap();
+    fs::write(&hosts, "gpu-01\ngpu[02-03]:9000 # new\n").unwrap();
+    let overrides = Overrides { config: Some("etc/c.json".into()), ..Overrides::default() };
+    let around = surroundings(folder.path(), &[]);
+    let first = config::load(&overrides, &around).unwrap();
+    let [group] = &first.config.monitor.host_groups[..] else { panic!() };
+    let named: Vec<_> = group.hosts.iter().map(|host| (host.name.as_str(), host.port)).collect();
+    assert_eq!(group.name, "lab");
+    assert_eq!(named, [("gpu-01", 8999), ("gpu02", 9000), ("gpu03", 9000)]);
+    // What was right is used again by who comes after, whatever became of the file.
+    fs::write(&hosts, "not a host\n").unwrap();
+    let faults = config::load(&overrides, &around).unwrap_err().to_string();
+    assert!(faults.contains("etc/lab.txt:1: wanted a node"), "{faults}");
+    let kept = Some(config::KeptFile::from_bytes(&first.kept.to_bytes()));
+    assert_eq!(kept.as_ref(), Some(&first.kept));
+    let again = Surroundings { kept, ..around.clone() };
+    assert_eq!(config::load(&overrides, &again).unwrap().config, first.config);
+    fs::remove_file(&hosts).unwrap();
+    let faults = config::load(&overrides, &around).unwrap_err().to_string();
+    assert!(
+        faults.starts_with("monitor.hosts_file (") && faults.contains("cannot be read"),
+        "{faults}"
+    );
+}
+
+#[test]
+fn keys_are_in_no_output() {
+    let text = r#"{"monitor": {"mode": "app", "host_groups": [{"name": "a", "hosts": [
+        {"name": "x", "key": "smk_hunter2-hunter2"}, {"name": "y", "key": "smk_hunter2-hunter2"}
+    ]}]}, "peer": {"keys": [{"name": "z", "key": "smk_hunter2-hunter2"}]}}"#;
+    let loaded = load_text(text, &[], &Overrides::default()).unwrap();
+    assert_eq!(
+        loaded.config.monitor.host_groups[0].hosts[0].key.as_ref().unwrap().reveal(),
+        "smk_hunter2-hunter2"
+    );
+    let said =
+        format!("{:?}", (&loaded.config, &loaded.effective, &loaded.warnings, &loaded.notices));
+    assert!(!said.contains("hunter2") && said.contains("***"), "{said}");
+    for wanted in ["chmod 600", "share their key", "without TLS"] {
+        assert!(loaded.warnings.iter().any(|warning| warning.contains(wanted)), "{wanted}: {said}");
+    }
 }
 
 /// JSON that looks like a config often enough to get deep into the checks.

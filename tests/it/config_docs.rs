@@ -99,6 +99,13 @@ fn chinese_form(form: Form) -> &'static str {
         Form::Url => "网址，如 \"https://monitor.example.org/\"",
         Form::Title => "1 到 100 个字符，不含换行",
         Form::Engine => "\"unix:///run/docker.sock\" 或 \"tcp://127.0.0.1:2375\" 形式的地址",
+        Form::NamePattern => "1 到 100 个字符，如 \"gpu-01\" 或 \"gpu[01-16]\"",
+        Form::AddressPattern => {
+            "主机名或 IP 地址，如 \"gpu-01.lab\" 或 \"gpu[01-16].lab\"，不含协议和端口"
+        }
+        Form::NodePattern => "节点，如 \"gpu-01\"、\"gpu[01-16].lab:8999\" 或 \"[fd00::1]:8999\"",
+        Form::Fingerprint => "`smonitor fingerprint` 打印的证书指纹，\"SHA256:AB:CD:…\"",
+        Form::NodeKey => "`smonitor key new` 打印的密钥，16 到 200 个可见字符",
         Form::Path => "完整写出的路径（不展开 ~ 和 $）",
     }
 }

@@ -15,4 +15,5 @@ mod sessions;
 mod shaky;
 mod site;
 mod socket;
+mod trust;
 mod viewers;

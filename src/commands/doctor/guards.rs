@@ -33,7 +33,9 @@ fn finding(mode: SandboxMode, name: &str, guard: &Guard) -> Finding {
         return Finding::limited(&what, says, "set sandbox.mode to \"auto\"");
     }
     if guard.state == GuardState::On {
-        return Finding::good(&what, kept_from(name));
+        let kept = kept_from(name);
+        let left = guard.note.as_ref().map_or_else(String::new, |note| format!(", but for {note}"));
+        return Finding::good(&what, format!("{kept}{left}"));
     }
     let says = if guard.state == GuardState::Partial {
         format!("guarded in part: {note}")
@@ -66,6 +68,9 @@ fn mend(name: &str, guard: &Guard) -> &'static str {
         }
         _ if note.contains("nsswitch.conf") => {
             "let sssd or winbind ask for names: each has a process of its own and a local socket"
+        }
+        _ if note.contains("names are looked up") => {
+            "name the hosts of monitor.host_groups by IP address, or let it be: names need it"
         }
         "writing" => {
             "Linux 5.13 or newer with Landlock in lsm=; in a container, a profile that allows the \

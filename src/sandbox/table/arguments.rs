@@ -2,7 +2,7 @@
 
 use libc::{c_int, c_long};
 
-use super::{Condition, Refused, Test};
+use super::{Condition, Network, Refused, Test};
 
 /// What a process is told apart from a thread by, and what would give it namespaces of its own.
 const NAMESPACES: [c_int; 7] = [
@@ -41,11 +41,12 @@ pub(super) fn other_processes(own: u32) -> Vec<Refused> {
     ]
 }
 
-/// Sockets to other machines, by their family, and TCP Fast Open, which connects without connect(2).
-pub(super) fn sockets(connects: bool) -> Vec<Refused> {
+/// Sockets to other machines, by family, type and protocol, and TCP Fast Open, which connects without
+/// connect(2) and so without Landlock.
+pub(super) fn sockets(network: &Network) -> Vec<Refused> {
     const WHY: &str = "sockets to other machines";
     let mut families = vec![libc::AF_UNIX, libc::AF_NETLINK];
-    if connects {
+    if *network != Network::None {
         families.extend([libc::AF_INET, libc::AF_INET6]);
     }
     let netlink = Condition { argument: 0, test: Test::Is(bits(libc::AF_NETLINK)) };
@@ -58,7 +59,10 @@ pub(super) fn sockets(connects: bool) -> Vec<Refused> {
             when: vec![netlink, not_routes],
         },
     ];
-    if !connects {
+    if let Network::Only { names, .. } = network {
+        all.extend([libc::AF_INET, libc::AF_INET6].into_iter().flat_map(|f| narrowed(f, *names)));
+    }
+    if !matches!(network, Network::Outgoing { .. }) {
         let fast = bits(libc::MSG_FASTOPEN);
         let test = Test::BitsAre { mask: fast, value: fast };
         all.extend([
@@ -68,6 +72,29 @@ pub(super) fn sockets(connects: bool) -> Vec<Refused> {
         ]);
     }
     all
+}
+
+/// Of a family that reaches other machines everything but TCP, which Landlock looks at, and where names
+/// are looked up UDP. Landlock knows neither SCTP nor Multipath TCP, which are of the same type as TCP.
+fn narrowed(family: c_int, names: bool) -> impl Iterator<Item = Refused> {
+    const WHY: &str = "sockets to other machines but for TCP";
+    /// The type without the flags beside it (`SOCK_TYPE_MASK` of linux/net.h).
+    const TYPE: u32 = 0xf;
+    let of_family = Condition { argument: 0, test: Test::Is(bits(family)) };
+    let of_type = |value| Condition { argument: 1, test: Test::BitsAre { mask: TYPE, value } };
+    let mut kept = vec![(bits(libc::SOCK_STREAM), bits(libc::IPPROTO_TCP))];
+    if names {
+        kept.push((bits(libc::SOCK_DGRAM), bits(libc::IPPROTO_UDP)));
+    }
+    let types = kept.clone();
+    let others = (0..=TYPE).filter(move |value| types.iter().all(|(kept, _)| kept != value));
+    let by_type = others.map(move |value| vec![of_family, of_type(value)]);
+    let by_protocol = kept.into_iter().map(move |(value, protocol)| {
+        let is_not = |value| Condition { argument: 2, test: Test::IsNot(value) };
+        // 0 is the usual one of the type.
+        vec![of_family, of_type(value), is_not(0), is_not(protocol)]
+    });
+    by_type.chain(by_protocol).map(|when| Refused { why: WHY, call: libc::SYS_socket, when })
 }
 
 /// What else can be done with what is open: fcntl(2) could have signals sent to others.

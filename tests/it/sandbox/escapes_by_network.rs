@@ -142,3 +142,92 @@ pub(super) fn kernel_is_at_least(major: u32, minor: u32) -> bool {
     let mut parts = release.split(['.', '-']).map_while(|part| part.parse::<u32>().ok());
     (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= (major, minor)
 }
+
+fn only(ports: &[u16], names: bool) -> Settings {
+    let why = "to test it".to_owned();
+    let network = Network::Only { ports: ports.iter().copied().collect(), names, why };
+    Settings { network, ..settings(&[]) }
+}
+
+#[test]
+fn an_app_reaches_its_ports_and_no_other() {
+    if !has_all_guards("an_app_reaches_its_ports_and_no_other") {
+        return;
+    }
+    for host in ["127.0.0.1", "[::1]"] {
+        let Ok(node) = TcpListener::bind(format!("{host}:0")) else {
+            eprintln!("not shown here: {host}");
+            continue;
+        };
+        let elsewhere = TcpListener::bind(format!("{host}:0")).unwrap();
+        let node = node.local_addr().unwrap();
+        let to = elsewhere.local_addr().unwrap();
+        on_a_thread(|| TcpStream::connect(to)).unwrap();
+        let (asked, other) = inside(&only(&[node.port()], false), || {
+            (TcpStream::connect(node), TcpStream::connect(to))
+        });
+        asked.unwrap();
+        assert_refused("another port", other);
+        // Not by an open connection either, nor without connect(2).
+        for (name, way) in [
+            ("connect", turn as fn(&TcpStream, SocketAddr) -> io::Result<()>),
+            ("fast open", turn_fast),
+        ] {
+            let (_listener, _client, server) = connected();
+            let is_same_family = server.local_addr().unwrap().is_ipv4() == to.is_ipv4();
+            if is_same_family {
+                assert_refused(name, inside(&only(&[node.port()], true), || way(&server, to)));
+            }
+        }
+    }
+}
+
+#[test]
+fn an_app_opens_tcp_and_nothing_beside_it() {
+    if !has_all_guards("an_app_opens_tcp_and_nothing_beside_it") {
+        return;
+    }
+    use AddressFamily as Family;
+    use rustix::net::ipproto::{ICMP, MPTCP, SCTP, TCP, UDP};
+    let open = |family, kind, protocol| move || socket(family, kind, protocol);
+    for family in [Family::INET, Family::INET6] {
+        for (name, kind, protocol) in [
+            ("raw", SocketType::RAW, Some(UDP)),
+            ("ping", SocketType::DGRAM, Some(ICMP)),
+            ("SCTP", SocketType::STREAM, Some(SCTP)),
+            ("Multipath TCP", SocketType::STREAM, Some(MPTCP)),
+            ("packets in order", SocketType::SEQPACKET, None),
+            ("reliable datagrams", SocketType::RDM, None),
+        ] {
+            for names in [false, true] {
+                let attempt = open(family, kind, protocol);
+                assert_refused(name, inside(&only(&[8999], names), attempt));
+            }
+        }
+        for (kind, protocol) in [(SocketType::STREAM, None), (SocketType::STREAM, Some(TCP))] {
+            inside(&only(&[8999], false), open(family, kind, protocol)).unwrap();
+        }
+        // Datagrams are for looking up names.
+        for protocol in [None, Some(UDP)] {
+            let attempt = open(family, SocketType::DGRAM, protocol);
+            assert_refused("UDP", inside(&only(&[8999], false), attempt));
+            inside(&only(&[8999], true), attempt).unwrap();
+        }
+    }
+    let listen = || TcpListener::bind("127.0.0.1:0");
+    on_a_thread(listen).unwrap();
+    assert_refused("listen", inside(&only(&[8999], true), listen));
+    let packets = || socket(AddressFamily::PACKET, SocketType::DGRAM, None);
+    assert_refused("packets", inside(&only(&[8999], true), packets));
+}
+
+#[test]
+fn an_app_looks_names_up() {
+    use std::net::ToSocketAddrs as _;
+    for names in [false, true] {
+        let found = inside(&only(&[8999], names), || ("localhost", 8999).to_socket_addrs());
+        let found: Vec<_> = found.unwrap().collect();
+        assert!(found.iter().all(|address| address.ip().is_loopback()), "{found:?}");
+        assert!(!found.is_empty());
+    }
+}
