@@ -492,3 +492,52 @@ async fn a_section_that_comes_later_moves_the_topic_on() {
     client.take(&patch.expect("a patch"));
     assert!(client.document["units"]["value"]["failed"].is_array());
 }
+
+/// An app publishes the overview by itself; that a host goes must not replace it by nothing.
+#[tokio::test]
+async fn a_host_that_goes_takes_nothing_of_an_overview_that_the_role_publishes() {
+    let rig = rig();
+    let row = Arc::new(feed::line(&snapshot(&rig.host, 3, NOON)));
+    let overview = feed::Overview { rows: vec![row], ..feed::Overview::default() };
+    rig.publisher.publish_overview(overview);
+    let gone = HostId::parse("gone").unwrap();
+    rig.publisher.add_host(gone.clone());
+    rig.publisher.remove_host(&gone);
+    assert_eq!(rig.feed.overview(member()).await.unwrap().rows.len(), 1);
+}
+
+/// A page of a host that was not heard of is there to be seen, but who asks for values waits for them.
+#[tokio::test(start_paused = true)]
+async fn a_page_of_which_nothing_was_read_is_not_fresh() {
+    let rig = rig();
+    let blank = Snapshot::not_collected(rig.host.clone(), NOON, |_| 2000);
+    rig.publisher.publish_host(&Arc::new(blank));
+    let topic = Topic::Host(rig.host.clone());
+    let asking = rig.feed.clone();
+    let asked = topic.clone();
+    let waiting = tokio::spawn(async move { asking.document(&asked, member()).await });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(!waiting.is_finished(), "it was shown what is blank");
+    rig.publish_demo(0);
+    let bytes = waiting.await.unwrap().unwrap();
+    let document: HostDocument = serde_json::from_slice(&bytes).unwrap();
+    assert!(document.cpu.value.present().is_some());
+}
+
+/// An app that asks gets nothing for nothing, a patch for one step, and all of it for more.
+#[tokio::test]
+async fn a_poll_brings_up_to_date() {
+    let rig = rig();
+    let poll = async |seq| {
+        let frame = rig.feed.poll(&Topic::Overview, member(), seq).await.unwrap();
+        frame.map(|frame| serde_json::from_slice::<Value>(frame.json()).unwrap())
+    };
+    rig.publish_demo(0);
+    assert_eq!(poll(None).await.unwrap()["type"], "full");
+    assert_eq!(poll(Some(1)).await, None);
+    rig.publish_demo(2);
+    assert_eq!(poll(Some(1)).await.unwrap()["type"], "patch");
+    rig.publish_demo(4);
+    assert_eq!(poll(Some(1)).await.unwrap()["type"], "full");
+    assert_eq!(poll(Some(99)).await.unwrap()["type"], "full", "a version it never had");
+}

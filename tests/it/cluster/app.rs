@@ -39,6 +39,7 @@ pub(super) fn host(name: &str, address: SocketAddr) -> HostSettings {
 impl App {
     /// An app that shows these hosts in one group.
     pub(super) fn of(hosts: Vec<HostSettings>) -> Self {
+        smonitor::serve::install_crypto();
         let clock = Clock::system();
         let times = feed::Settings { fresh_for: INTERVAL, wait_at_most: Duration::from_secs(5) };
         let (feed, publisher) = feed::new(times, clock.clone());

@@ -33,8 +33,50 @@ async fn ask(site: &Site, route: &Route, headers: Headers<'_>) -> Answer {
         Verb::Delete => site.send("DELETE", &path, headers, "").await,
         Verb::Post => {
             let json = [headers, &[("content-type", "application/json")]].concat();
-            site.send("POST", &path, &json, &format!(r#"{{"token":"{}"}}"#, site.token())).await
+            let body = match route.endpoint {
+                Endpoint::PeerPoll => poll_of_everything(site),
+                _ => format!(r#"{{"token":"{}"}}"#, site.token()),
+            };
+            site.send("POST", &path, &json, &body).await
         }
+    }
+}
+
+/// What an app that shows everything asks.
+fn poll_of_everything(site: &Site) -> String {
+    let host = &site.host;
+    let topics = ["overview".to_owned(), format!("host/{host}"), format!("host/{host}/processes")];
+    let topics = topics.map(|topic| format!(r#"{{"topic":"{topic}","seq":null}}"#));
+    format!(r#"{{"protocol":1,"topics":[{}]}}"#, topics.join(","))
+}
+
+/// An app has viewers of its own, and cannot tell which of them may see secrets.
+#[tokio::test]
+async fn an_app_gets_no_more_than_a_member_whatever_its_key() {
+    for (role, processes) in [
+        (Role::Guest, r#"{"code":"forbidden","topic":"host/gpu-01.lab/processes","type":"error"}"#),
+        (Role::Member, PERSON),
+        (Role::Admin, PERSON),
+    ] {
+        let (site, bearer) = site_for(Some(role)).await;
+        let (json, bearer) = (("content-type", "application/json"), bearer.unwrap());
+        let headers = [json, ("authorization", bearer.as_str())];
+        let body = poll_of_everything(&site);
+        let answer = site.send("POST", "/api/v1/peer/poll", &headers, &body).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert!(answer.text().contains(processes), "{role:?}: {}", answer.text());
+        assert!(!answer.text().contains(SECRET), "{role:?}");
+        let document = answer.json();
+        assert_eq!(document["protocol"], 1);
+        assert_eq!(document["host"], "gpu-01.lab");
+        assert_eq!(document["frames"].as_array().unwrap().len(), 3);
+        assert_eq!(document["frames"][0]["type"], "full");
+        let seq = &document["frames"][0]["seq"];
+        let again = format!(r#"{{"protocol":1,"topics":[{{"topic":"overview","seq":{seq}}}]}}"#);
+        let answer = site.send("POST", "/api/v1/peer/poll", &headers, &again).await;
+        assert_eq!(answer.json()["frames"].as_array().unwrap().len(), 0, "nothing is new");
+        assert_eq!(answer.json()["instance"], document["instance"]);
+        site.stop().await;
     }
 }
 
@@ -127,6 +169,7 @@ async fn the_table_itself_is_what_was_promised() {
             | Endpoint::FreeText
             | Endpoint::Host
             | Endpoint::Recent
+            | Endpoint::PeerPoll
             | Endpoint::Metrics
             | Endpoint::Socket => Needs::Role(Role::Guest),
             Endpoint::Processes | Endpoint::Users | Endpoint::UsersText => {
@@ -141,8 +184,8 @@ async fn the_table_itself_is_what_was_promised() {
             | Endpoint::Page => Needs::Nothing,
         };
         assert_eq!(route.needs, needs, "{}", route.path);
-        let is_session = route.path == "/api/v1/session";
-        assert!(is_session || route.method == Verb::Get, "{} writes", route.path);
+        let asks_by_post = route.path == "/api/v1/session" || route.endpoint == Endpoint::PeerPoll;
+        assert!(asks_by_post || route.method == Verb::Get, "{} writes", route.path);
     }
 }
 

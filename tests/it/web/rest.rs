@@ -49,6 +49,9 @@ async fn refusals_are_json_whatever_is_wrong() {
         ("POST", "/api/v1/hosts", &[json], "{}", 405, "method_not_allowed"),
         ("DELETE", "/", &[], "", 405, "method_not_allowed"),
         ("PUT", "/api/v1/session", &[json], "{}", 405, "method_not_allowed"),
+        ("POST", "/api/v1/peer/poll", &[json], "{}", 400, "bad_request"),
+        ("POST", "/api/v1/peer/poll", &[json], &too_many_topics(), 400, "bad_request"),
+        ("POST", "/api/v1/peer/poll", &[json], &"x".repeat((16 << 10) + 1), 413, "too_large"),
         ("POST", "/api/v1/session", &[json], "{", 400, "bad_request"),
         ("POST", "/api/v1/session", &[json], "[]", 400, "bad_request"),
         ("POST", "/api/v1/session", &[json], r#"{"token":1}"#, 400, "bad_request"),
@@ -225,4 +228,9 @@ async fn several_requests_go_over_one_connection() {
     let answer = send_raw(site.address, text.as_bytes()).await;
     assert_eq!(answer.text().matches("HTTP/1.1 200 OK").count(), 1, "the second follows the first");
     site.stop().await;
+}
+
+fn too_many_topics() -> String {
+    let topics = vec![r#"{"topic":"overview","seq":null}"#; 65];
+    format!(r#"{{"protocol":1,"topics":[{}]}}"#, topics.join(","))
 }
