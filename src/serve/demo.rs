@@ -73,7 +73,8 @@ pub(super) fn listeners(what: What) -> Result<Vec<TcpListener>, String> {
         ));
     }
     let open = |number| {
-        let port = u32::from(first.port()) + number;
+        // Port 0 takes any free one, for each.
+        let port = if first.port() == 0 { 0 } else { u32::from(first.port()) + number };
         let port = u16::try_from(port).map_err(|_| {
             format!("--listen {first}: there are not {nodes} ports from there on; begin lower")
         })?;

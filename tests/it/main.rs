@@ -8,6 +8,7 @@ mod commands;
 mod config;
 mod config_docs;
 mod containers;
+mod demo_cluster;
 mod disk;
 mod disk_made;
 mod doctor;

@@ -129,8 +129,8 @@ fn of_period(
 /// Between two jobs: the next one waits already, or somebody comes some time.
 fn pause(dice: Dice) -> i64 {
     let length = match dice.of(0).unit() {
-        share if share < 0.42 => dice.of(1).between(0.002, 0.05),
-        share if share < 0.8 => dice.of(1).between(0.1, 3.0),
+        share if share < 0.46 => dice.of(1).between(0.002, 0.05),
+        share if share < 0.84 => dice.of(1).between(0.1, 3.0),
         _ => dice.of(1).between(2.0, 9.0),
     };
     hours(length)
@@ -149,14 +149,14 @@ fn job(host: &Host, lane: &Lane, dice: Dice, start: i64, latest: i64) -> Job {
     let is_day = (7.0..21.0).contains(&hour(start));
     let throw = dice.of(1).unit();
     let work = match host.kind.access {
-        Access::Batch if throw < 0.46 => Work::Training,
-        Access::Batch if throw < 0.72 => Work::Finetuning,
-        Access::Batch if throw < 0.78 => Work::Serving,
-        Access::Containers if throw < 0.25 => Work::Training,
-        Access::Containers if throw < 0.45 => Work::Finetuning,
-        Access::Containers if throw < 0.75 => Work::Serving,
-        Access::Sessions if throw < 0.35 => Work::Training,
-        Access::Sessions if throw < 0.65 => Work::Finetuning,
+        Access::Batch if throw < 0.4 => Work::Training,
+        Access::Batch if throw < 0.62 => Work::Finetuning,
+        Access::Batch if throw < 0.68 => Work::Serving,
+        Access::Containers if throw < 0.22 => Work::Training,
+        Access::Containers if throw < 0.4 => Work::Finetuning,
+        Access::Containers if throw < 0.66 => Work::Serving,
+        Access::Sessions if throw < 0.3 => Work::Training,
+        Access::Sessions if throw < 0.55 => Work::Finetuning,
         // Nobody opens a notebook at night.
         _ if is_day => Work::Notebook,
         _ => Work::Training,
@@ -180,7 +180,7 @@ fn job(host: &Host, lane: &Lane, dice: Dice, start: i64, latest: i64) -> Job {
     let crashes = matches!(work, Work::Training | Work::Finetuning) && dice.of(5).happens(0.14);
     let length = if crashes { dice.of(3).between(0.05, 0.7) } else { length };
     let end = (start + hours(length)).min(latest);
-    let idle_from = start + hours(dice.of(6).between(0.3, 2.2));
+    let idle_from = start + hours(dice.of(6).between(0.2, 1.6));
     Job {
         dice,
         work,

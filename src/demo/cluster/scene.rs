@@ -152,7 +152,7 @@ impl<'a> Scene<'a> {
         let cards: f64 = tasks.iter().map(|task| task.resident).sum();
         let batch: f64 = self.batch.iter().map(|batch| batch.resident).sum();
         let total = self.host.hardware.memory.0;
-        let rest = (3.0 + 5.0 * self.host.dice.of(21).unit()) * GIB;
+        let rest = (4.0 + 5.0 * self.host.dice.of(21).unit()) * GIB;
         Bytes(((cards + batch + rest) as u64).min(total / 100 * 97))
     }
 }
@@ -226,7 +226,7 @@ fn batch(host: &Host, at: UnixMillis) -> Vec<Batch> {
         if !dice.of(0).happens(if is_cpu_server { 0.85 } else { 0.4 }) {
             continue;
         }
-        let most = f64::from(host.hardware.threads) * if is_cpu_server { 42.0 } else { 14.0 };
+        let most = f64::from(host.hardware.threads) * if is_cpu_server { 24.0 } else { 14.0 };
         let cpu = most * dice.of(1).unit() * (0.85 + 0.15 * dice.of(2).wave(at, 8.0));
         let grown = ((at.0 - start) as f64 / 300_000.0).min(1.0);
         let share = dice.of(3).unit().powi(2) * if is_cpu_server { 0.17 } else { 0.07 };
