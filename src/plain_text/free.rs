@@ -191,7 +191,8 @@ mod tests {
 
     #[test]
     fn nothing_of_hostile_names_gets_into_a_shell_or_moves_a_cursor() {
-        for address in ["", "-oProxyCommand=id", "a;id", "a b", "$(id)", "a\nid", "\u{1b}[2J", "ä"]
+        for address in
+            ["", "-p22", "-oProxyCommand=id", "a;id", "a b", "$(id)", "a\nid", "\u{1b}[2J", "ä"]
         {
             let hostile = offer("\u{1b}[2Jx\n\u{202e}y", address, &[0]);
             let text = free(&body(vec![hostile]), &question(1, Spread::OneHost), usize::MAX);

@@ -192,6 +192,7 @@ fn a_name_that_a_shell_would_take_for_more_is_not_passed_on() {
         (Some("fe80::1%eth0"), "x", "fe80::1%eth0"),
         (None, "node-7", "node-7"),
         (Some("-oProxyCommand=id"), "node-7", "node-7"),
+        (Some("-p22"), "node-7", "node-7"),
         (Some("a; rm -rf ~"), "$(id)", "key"),
         (Some("a\nb"), "\u{202e}x", "key"),
         (Some(""), "a b", "key"),

@@ -164,6 +164,9 @@ impl App {
         if key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c') {
             return Then::End;
         }
+        if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
+            return Then::Stay;
+        }
         if self.shows_help {
             self.shows_help = false;
             return Then::Stay;

@@ -224,6 +224,10 @@ fn keys_sort_filter_open_and_go_back() {
     assert_eq!(app.view, View::Cluster);
     press(&mut app, KeyCode::Esc);
     assert_eq!(names(&app).len(), 4, "the filter is gone");
+    press(&mut app, KeyCode::Char('/'));
+    press(&mut app, KeyCode::Char('x'));
+    press(&mut app, KeyCode::Esc);
+    assert_eq!((app.is_typing, names(&app).len()), (false, 4), "Esc clears what was typed");
     press(&mut app, KeyCode::Char('?'));
     assert!(screen(&mut app, 80, 24).contains("Any key goes on."));
     press(&mut app, KeyCode::Char('q'));
