@@ -38,6 +38,7 @@ pub fn run(cli: &Cli, surroundings: &Surroundings, loaded: &Loaded) -> Exit {
 fn try_run(cli: &Cli, surroundings: &Surroundings, loaded: &Loaded) -> Result<(), Error> {
     let config = &loaded.config;
     serve::check_mode(config, What::Configured)?;
+    serve::trust::certificate(config)?;
     telemetry::start(serve::telemetry_settings(config)).map_err(|error| error.to_string())?;
     let program = program()?;
     let inherited = serve::inherited()?;
@@ -209,7 +210,8 @@ pub(super) fn check(
     Box::new(move || {
         let loaded = config::load(&overrides, &surroundings)
             .map_err(|faults| format!("the settings have faults\n{faults}"))?;
-        serve::check_mode(&loaded.config, What::Configured)
+        serve::check_mode(&loaded.config, What::Configured)?;
+        serve::trust::certificate(&loaded.config).map(drop)
     })
 }
 
@@ -227,6 +229,7 @@ fn prepare(cli: &Cli, surroundings: &Surroundings, loaded: &Loaded, is_inherited
         }
         let new = loaded.config;
         serve::check_mode(&new, What::Configured)?;
+        serve::trust::certificate(&new)?;
         for (name, is_other) in [
             ("state_dir", new.state_dir != held.state_dir),
             ("manager", new.manager != held.manager),

@@ -41,5 +41,6 @@ mod supervisor_conf;
 mod supervisord;
 mod support;
 mod systemd;
+mod trust;
 mod units;
 mod web;
