@@ -63,6 +63,8 @@ pub struct Settings {
     pub interval: Duration,
     /// The same while nobody does.
     pub idle_interval: Duration,
+    /// A host that has not answered for this long is down, or for four intervals if those are longer.
+    pub down_after: Duration,
     /// How long somebody who has left counts as looking.
     pub linger: Duration,
     /// How long a connection may take.

@@ -10,11 +10,12 @@ use crate::model::cluster::TroubleKind;
 mod body;
 mod client;
 mod lookup;
+mod pin;
 mod replica;
 mod table;
 mod tidy;
 
-pub use client::{Bounds, Client, Key, Pool, Target};
+pub use client::{Bounds, Client, Pool, Target};
 pub use replica::{News, Replica};
 pub use tidy::clip;
 

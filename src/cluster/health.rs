@@ -7,9 +7,6 @@ use crate::model::cluster::{HostState, HostTrouble, TroubleKind};
 use crate::model::{Reading, Reason, UnixMillis};
 use crate::peer::Failure;
 
-/// A host that has given nothing for this long is down, or for four intervals if those are longer.
-pub(super) const DOWN_AFTER: Duration = Duration::from_secs(60);
-
 /// The most turns between two tries.
 const TURNS_MAX: u32 = 20;
 
@@ -23,6 +20,8 @@ pub(super) struct Now {
 /// How a host is reached.
 #[derive(Debug)]
 pub(super) struct Health {
+    /// A host that has given nothing for this long is down, or for four intervals if those are longer.
+    down_after: Duration,
     /// When it last answered well.
     answered: Option<Duration>,
     /// Tries in a row that went wrong.
@@ -33,8 +32,9 @@ pub(super) struct Health {
 }
 
 impl Health {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(down_after: Duration) -> Self {
         Self {
+            down_after,
             answered: None,
             failures: 0,
             trouble: None,
@@ -102,7 +102,7 @@ impl Health {
             Some(_) if self.failures == 0 => HostState::Up,
             Some(answered) => {
                 let age = now.saturating_sub(answered);
-                if age > down_after(pace) {
+                if age > self.down_after(pace) {
                     HostState::Down
                 } else if age <= pace.saturating_mul(3) {
                     HostState::Up
@@ -126,11 +126,16 @@ impl Health {
         })
     }
 
+    /// After how long without an answer it is down, if it is asked every `pace`.
+    pub(super) fn down_after(&self, pace: Duration) -> Duration {
+        self.down_after.max(pace.saturating_mul(4))
+    }
+
     /// When the state may become another one without anything happening.
     pub(super) fn next_change(&self, now: Duration, pace: Duration) -> Option<Duration> {
         let answered = self.answered.filter(|_| self.failures > 0)?;
         let moment = Duration::from_millis(1);
-        [pace.saturating_mul(3), down_after(pace)]
+        [pace.saturating_mul(3), self.down_after(pace)]
             .into_iter()
             .map(|after| answered.saturating_add(after).saturating_add(moment))
             .filter(|at| *at > now)
@@ -142,10 +147,6 @@ impl Health {
         let doubled = self.failures.checked_sub(1).map_or(1, |n| 1_u32 << n.min(5));
         pace.saturating_mul(doubled.min(TURNS_MAX))
     }
-}
-
-pub(super) fn down_after(pace: Duration) -> Duration {
-    DOWN_AFTER.max(pace.saturating_mul(4))
 }
 
 #[cfg(test)]
@@ -166,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_host_goes_from_up_to_stale_to_down_and_back_at_once() {
-        let mut health = Health::new();
+        let mut health = Health::new(Duration::from_secs(60));
         assert_eq!(state_at(&mut health, 0), HostState::Waiting);
         assert_eq!(health.since().reason(), Some(Reason::Measuring));
         health.answered(at(0), None);
@@ -198,7 +199,7 @@ mod tests {
     #[test]
     fn who_says_no_is_down_sooner_but_a_restart_is_no_news() {
         for kind in [TroubleKind::Refused, TroubleKind::Unauthorized, TroubleKind::Forbidden] {
-            let mut health = Health::new();
+            let mut health = Health::new(Duration::from_secs(60));
             health.answered(at(0), None);
             health.failed(at(1), kind.into());
             assert_eq!(state_at(&mut health, 6), HostState::Up, "{kind:?}");
@@ -208,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_host_that_was_never_heard_is_down_once_it_failed() {
-        let mut health = Health::new();
+        let mut health = Health::new(Duration::from_secs(60));
         health.failed(at(0), TroubleKind::ConnectTimeout.into());
         assert_eq!(state_at(&mut health, 0), HostState::Down);
     }
@@ -216,7 +217,7 @@ mod tests {
     #[test]
     fn a_slow_pace_takes_longer_to_be_missed() {
         let pace = Duration::from_secs(20);
-        let mut health = Health::new();
+        let mut health = Health::new(Duration::from_secs(60));
         health.answered(at(0), None);
         health.failed(at(20), TroubleKind::Broken.into());
         health.turn(at(60), pace);
@@ -229,7 +230,7 @@ mod tests {
 
     #[test]
     fn tries_become_rarer_up_to_twenty_turns() {
-        let mut health = Health::new();
+        let mut health = Health::new(Duration::from_secs(60));
         let mut waits = Vec::new();
         for second in 0..8 {
             health.failed(at(second), TroubleKind::Refused.into());
@@ -240,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_note_is_no_failure() {
-        let mut health = Health::new();
+        let mut health = Health::new(Duration::from_secs(60));
         health.answered(at(0), Some(Failure::with(TroubleKind::Clone, "gpu-2")));
         assert_eq!(state_at(&mut health, 0), HostState::Up);
         assert_eq!(health.trouble().unwrap().kind, TroubleKind::Clone);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
-use super::health::{Health, Now, down_after};
+use super::health::{Health, Now};
 use super::shift::{self, Shown, Skew};
 use super::who::{Met, Who};
 use super::{HostSettings, Reach, SPREAD_AT_MOST, SPREAD_PER_HOST, Shared, site};
@@ -107,7 +107,7 @@ impl Watch {
             who: Who::default(),
             head: None,
             replica: Replica::default(),
-            health: Health::new(),
+            health: Health::new(shared.settings.down_after),
             skew: Skew::default(),
             own_status: Arc::new(own_status),
             lines: BTreeMap::new(),
@@ -298,7 +298,7 @@ impl Watch {
         if head.instance == self.shared.settings.instance {
             return Err(Failure::with(TroubleKind::Clone, "this app itself"));
         }
-        match self.who.meet(head, now.monotonic, down_after(pace)) {
+        match self.who.meet(head, now.monotonic, self.health.down_after(pace)) {
             Met::Same => {}
             Met::Stranger(name) => return Err(Failure::with(TroubleKind::OtherHost, name)),
             Met::Successor(name) => {

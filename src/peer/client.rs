@@ -9,10 +9,11 @@ use reqwest::StatusCode;
 use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 
 use super::lookup::Lookup;
-use super::{Failure, body};
+use super::{Failure, body, pin};
 use crate::clock::Clock;
 use crate::model::cluster::TroubleKind;
 use crate::model::peer::{AnyPollHead, PEER_PROTOCOL, PollAnswer, PollRequest};
+use crate::model::{CertificatePin, Secret};
 
 /// How long an address of a name is believed while it works.
 const ADDRESS_LASTS: Duration = Duration::from_secs(60);
@@ -40,23 +41,9 @@ pub struct Target {
     /// Port.
     pub port: u16,
     /// What it wants to be shown, if anything.
-    pub key: Option<Key>,
-}
-
-/// A key of a node. Never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Key(String);
-
-impl From<String> for Key {
-    fn from(key: String) -> Self {
-        Self(key)
-    }
-}
-
-impl std::fmt::Debug for Key {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Key(…)")
-    }
+    pub key: Option<Secret>,
+    /// The certificate that it must have; then it is asked over TLS, else over plain HTTP.
+    pub pin: Option<CertificatePin>,
 }
 
 /// What one answer may take.
@@ -72,6 +59,8 @@ pub struct Bounds {
 #[derive(Debug)]
 pub struct Client {
     pool: Pool,
+    /// Of its own where it is known by its certificate: what was agreed on with it is for nobody else.
+    http: reqwest::Client,
     target: Target,
     authorization: Option<HeaderValue>,
     addresses: Vec<SocketAddr>,
@@ -84,32 +73,38 @@ impl Pool {
     /// # Errors
     /// If the system has no cryptography.
     pub fn new(connect_within: Duration, clock: Clock) -> Result<Self, String> {
-        let http = reqwest::Client::builder()
-            .http1_only()
-            .connect_timeout(connect_within)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .referer(false)
-            .pool_max_idle_per_host(1)
-            .pool_idle_timeout(IDLE_AT_MOST)
-            .tcp_nodelay(true)
-            .user_agent(concat!("smonitor/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| format!("cannot ask nodes: {error}"))?;
+        let http = built(http(connect_within))?;
         Ok(Self { http, lookup: Lookup::new(), connect_within, clock })
     }
+}
+
+fn http(connect_within: Duration) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .http1_only()
+        .connect_timeout(connect_within)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .referer(false)
+        .pool_max_idle_per_host(1)
+        .pool_idle_timeout(IDLE_AT_MOST)
+        .tcp_nodelay(true)
+        .user_agent(concat!("smonitor/", env!("CARGO_PKG_VERSION")))
+}
+
+fn built(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, String> {
+    builder.build().map_err(|error| format!("cannot ask nodes: {error}"))
 }
 
 impl Client {
     /// For one node.
     ///
     /// # Errors
-    /// If its key has characters that no key has.
+    /// If its key has characters that no key has, or the system has no cryptography.
     pub fn new(pool: Pool, target: Target) -> Result<Self, String> {
         let authorization = match &target.key {
             None => None,
-            Some(Key(key)) => {
-                let header = HeaderValue::from_str(&format!("Bearer {key}"));
+            Some(key) => {
+                let header = HeaderValue::from_str(&format!("Bearer {}", key.reveal()));
                 let mut header = header.map_err(|_| {
                     format!("the key of {} has characters that no key has", target.address)
                 })?;
@@ -117,7 +112,16 @@ impl Client {
                 Some(header)
             }
         };
-        Ok(Self { pool, target, authorization, addresses: Vec::new(), found_at: Duration::ZERO })
+        let http = match target.pin {
+            None => pool.http.clone(),
+            Some(pin) => built(
+                http(pool.connect_within)
+                    .https_only(true)
+                    .tls_backend_preconfigured(pin::config(pin)?),
+            )?,
+        };
+        let (addresses, found_at) = (Vec::new(), Duration::ZERO);
+        Ok(Self { pool, http, target, authorization, addresses, found_at })
     }
 
     /// Where it is.
@@ -176,10 +180,10 @@ impl Client {
         question: Vec<u8>,
         bounds: Bounds,
     ) -> Result<PollAnswer, Failure> {
+        let scheme = if self.target.pin.is_some() { "https" } else { "http" };
         let mut request = self
-            .pool
             .http
-            .post(format!("http://{address}/api/v1/peer/poll"))
+            .post(format!("{scheme}://{address}/api/v1/peer/poll"))
             .header(CONTENT_TYPE, "application/json")
             .header(ACCEPT_ENCODING, "gzip")
             .body(question);
@@ -249,6 +253,9 @@ pub(super) fn classify(error: &reqwest::Error) -> Failure {
 }
 
 fn connecting(error: &reqwest::Error) -> Failure {
+    if pin::is_wrong_certificate(error) {
+        return TroubleKind::WrongCertificate.into();
+    }
     let mut cause = error.source();
     while let Some(error) = cause {
         if let Some(error) = error.downcast_ref::<std::io::Error>() {
@@ -299,8 +306,12 @@ mod tests {
 
     #[test]
     fn keys_are_not_shown() {
-        let target =
-            Target { address: "a".to_owned(), port: 1, key: Some(Key::from("secret".to_owned())) };
+        let target = Target {
+            address: "a".to_owned(),
+            port: 1,
+            key: Some(Secret::new("secret")),
+            pin: None,
+        };
         assert!(!format!("{target:?}").contains("secret"));
     }
 }

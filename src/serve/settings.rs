@@ -1,6 +1,5 @@
 //! From the config to the settings of each part that measures or logs.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -29,9 +28,6 @@ pub fn node_settings(config: &Config, host: HostId) -> node::Settings {
     }
 }
 
-/// How often hosts are asked while nobody looks: what is shown to the first who comes is not older.
-const IDLE_INTERVAL: Duration = Duration::from_secs(15);
-
 /// How long a connection to a node may take.
 const CONNECT_WITHIN: Duration = Duration::from_millis(200);
 
@@ -39,44 +35,43 @@ const CONNECT_WITHIN: Duration = Duration::from_millis(200);
 /// itself, and is made at most once.
 ///
 /// # Errors
-/// If two hosts would go by the same name.
+/// If `here` cannot be made.
 pub fn cluster_settings(
     config: &Config,
     instance: &str,
     mut here: impl FnMut(&HostId) -> Result<cluster::Here, String>,
 ) -> Result<cluster::Settings, String> {
-    let mut seen = BTreeSet::new();
     let mut groups = Vec::new();
     for group in &config.monitor.host_groups {
         let mut hosts = Vec::new();
         for host in &group.hosts {
-            let id = HostId::from_hostname(&host.name);
-            if !seen.insert(id.clone()) {
-                return Err(format!(
-                    "monitor.host_groups: two hosts would be called {id}; give each its own name"
-                ));
-            }
-            let target = peer::Target { address: host.address.clone(), port: host.port, key: None };
+            let target = peer::Target {
+                address: host.address.clone(),
+                port: host.port,
+                key: host.key.clone(),
+                pin: host.fingerprint,
+            };
             let reach = if is_own_address(config, &target) {
-                cluster::Reach::Here(here(&id)?)
+                cluster::Reach::Here(here(&host.id)?)
             } else {
                 cluster::Reach::Node(target)
             };
             hosts.push(cluster::HostSettings {
-                id,
-                name: Text::from(host.name.as_str()),
-                address: Text::from(host.address.as_str()),
+                id: host.id.clone(),
+                name: host.display_name.as_deref().unwrap_or(&host.name).into(),
+                address: host.address.as_str().into(),
                 reach,
-                maintenance: None,
+                maintenance: host.maintenance.as_deref().map(Text::from),
             });
         }
-        groups.push(cluster::Group { name: Text::from(group.name.as_str()), hosts });
+        groups.push(cluster::Group { name: group.name.as_str().into(), hosts });
     }
     let interval = config.monitor.interval;
     Ok(cluster::Settings {
         groups,
         interval,
-        idle_interval: IDLE_INTERVAL.max(interval),
+        idle_interval: config.monitor.idle_interval.max(interval),
+        down_after: config.monitor.down_after,
         linger: config.monitor.linger,
         connect_within: CONNECT_WITHIN,
         instance: Text::from(instance),

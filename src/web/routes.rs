@@ -248,6 +248,7 @@ impl Endpoint {
     fn kind(self) -> Kind {
         match self {
             Self::Socket => Kind::Socket,
+            Self::PeerPoll => Kind::Poll,
             _ => Kind::Request,
         }
     }

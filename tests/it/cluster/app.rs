@@ -31,6 +31,7 @@ pub(super) fn host(name: &str, address: SocketAddr) -> HostSettings {
             address: address.ip().to_string(),
             port: address.port(),
             key: None,
+            pin: None,
         }),
         maintenance: None,
     }
@@ -47,6 +48,7 @@ impl App {
             groups: vec![Group { name: "all".into(), hosts }],
             interval: INTERVAL,
             idle_interval: Duration::from_secs(3),
+            down_after: Duration::from_secs(60),
             linger: Duration::ZERO,
             connect_within: Duration::from_millis(500),
             instance: "this app".into(),
