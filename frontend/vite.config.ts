@@ -72,6 +72,11 @@ export default defineConfig({
           groups: [
             { name: 'first', tags: ['$initial'], priority: 2 },
             {
+              name: 'cells',
+              test: /\/src\/(lib\/(table-sort|table-format|model\/(gpu-state|ramp|thresholds\.svelte))\.ts|lib\/i18n\/en\/gpu-cell|ui\/GpuCell\.svelte)/,
+              includeDependenciesRecursively: false,
+            },
+            {
               name: 'overview',
               test: /\/src\/panels\/(network\/NetworkPanel|disk\/DisksPanel|sensor\/SensorsPanel|login\/LoginsPanel|numa\/MemoryNodes|gpu\/GpuPanel)\.svelte/,
               includeDependenciesRecursively: false,

@@ -42,7 +42,7 @@ const opened = new Map(files.flatMap(fetches));
 
 /** What is fetched only when somebody opens it: other views, dialogs, the other language. */
 const apart =
-  /^(\w+Tab|Processes|Home|HostMap|HostStatus|SwitchList|Host|Login|Server|Gpu|Gpus|Users|NotFound|\w*(Dialog|Sheet|Details|Drawer)|zh|later|[\w-]*zh|plot)-/;
+  /^(\w+Tab|Processes|Home|HostMap|HostRows|HostStatus|SwitchList|Host|Login|Server|Gpu|Gpus|Users|NotFound|\w*(Dialog|Sheet|Details|Drawer)|zh|later|[\w-]*zh|plot)-/;
 
 /** All that comes with a view: its own files, and what these fetch without being asked. @param {string} view */
 function filesOf(view) {
@@ -73,11 +73,16 @@ const sources = new Map(
     .map((name) => [basename(name, '.svelte'), join('src/pages', name)]),
 );
 
+/** What only readers of Chinese fetch. */
+const chinese = new Set(
+  files.filter((name) => (text.get(name)?.match(/[\u4e00-\u9fff]/g)?.length ?? 0) > 100),
+);
 const plots = files.filter((name) => /^plot-.*\.js$/.test(name));
 /** The Chinese that every view needs which is not in the first files. */
 const later = files.filter((name) => /^later-.*\.js$/.test(name));
+const zh = files.filter((name) => /^zh-.*\.js$/.test(name));
 const first = files.filter((name) => html.includes(name));
-const pages = /^(Home|HostMap|Host|\w+Tab|Processes|Login|Server|Gpu|Gpus|Users)-.*\.js$/;
+const pages = /^(Home|HostMap|HostRows|Host|\w+Tab|Processes|Login|Server|Gpu|Gpus|Users)-.*\.js$/;
 const views = [...opened.keys()].filter((name) => pages.test(name));
 const home = views.filter((name) => name.startsWith('Home-'));
 const host = views.filter((name) => name.startsWith('Host-'));
@@ -88,7 +93,9 @@ const nameOf = (view) => view.replace(/(Tab)?-.*/, '');
 const rows = [
   [
     'first route of a site, JS and CSS',
-    sum(new Set([...first, ...home.flatMap((view) => [...filesOf(view)])])),
+    sum(
+      new Set([...first, ...home.flatMap((view) => [...filesOf(view)].filter((name) => !chinese.has(name)))]),
+    ),
     60 * KB,
   ],
   ...views.flatMap((view) => {
@@ -98,16 +105,18 @@ const rows = [
       // A tab stands on the page of its host.
       ...(tab ? host.flatMap((page) => opened.get(page) ?? []) : []),
       ...filesOf(view),
-      ...later,
       ...(draws(sources.get(nameOf(view)) ?? sources.get(`${nameOf(view)}Tab`) ?? '') ? plots : []),
     ]);
+    const what = `${tab ? 'tab' : 'page'} ${nameOf(view)}`;
+    const words = new Set([...zh, ...later, ...[...all].filter((name) => chinese.has(name))]);
     return /** @type {[string, number, number][]} */ ([
-      [`${tab ? 'tab' : 'page'} ${nameOf(view)}, JS`, sum(only(all, '.js')), 120 * KB],
-      [`${tab ? 'tab' : 'page'} ${nameOf(view)}, CSS`, sum(only(all, '.css')), 12 * KB],
+      [`${what}, JS`, sum(only(all, '.js').filter((name) => !chinese.has(name))), 120 * KB],
+      [`${what}, CSS`, sum(only(all, '.css')), 12 * KB],
+      [`${what}, Chinese besides`, sum(words), 15 * KB],
     ]);
   }),
   ['charts (uPlot), on demand', sum(plots), 23 * KB],
-  ['Chinese, at once', sum(files.filter((name) => /^zh-.*\.js$/.test(name))), 10 * KB],
+  ['Chinese, at once', sum(zh), 10 * KB],
   ['Chinese, of small parts', sum(later), 10 * KB],
   [
     'embedded, raw and compressed',

@@ -78,7 +78,7 @@ describe('the cards of a host', () => {
 
   it('name their users, those on most cards first', () => {
     const row = withStates('busy', 'busy', 'busy');
-    const [first] = row.users as object[];
+    const [first] = row.users as unknown as object[];
     const on = (gpu: number, user: unknown) => ({ ...first, gpu, user }) as never;
     const users = [on(0, 'a'), on(1, 'b'), on(2, 'b'), on(2, 'b'), on(1, { absent: 'not_supported' })];
     expect(usersOf({ ...row, users })).toEqual([

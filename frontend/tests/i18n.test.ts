@@ -82,12 +82,12 @@ describe('the texts of parts that come later', () => {
       const code = readFileSync(file, 'utf8');
       const said = new Set([...code.matchAll(/'([\w.]+)'/g)].map(([, key]) => key ?? ''));
       const begun = [...code.matchAll(/`([\w.]+[._])\${/g)].map(([, prefix]) => prefix ?? '');
+      const has = later.filter(({ area }) => code.includes(`i18n/en/${area}'`)).flatMap(({ keys }) => keys);
       return later
-        .filter(({ keys }) =>
-          keys.some((key) => said.has(key) || begun.some((prefix) => key.startsWith(prefix))),
-        )
-        .filter(({ area }) => !code.includes(`i18n/en/${area}'`))
-        .map(({ area }) => `${file} → ${area}`);
+        .flatMap(({ area, keys }) => keys.map((key) => ({ area, key })))
+        .filter(({ key }) => said.has(key) || begun.some((prefix) => key.startsWith(prefix)))
+        .filter(({ key }) => !has.includes(key))
+        .map(({ area, key }) => `${file} → ${area}: ${key}`);
     });
     expect(missing).toEqual([]);
   });

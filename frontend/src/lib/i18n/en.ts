@@ -2,7 +2,7 @@
 // first view says, as types only what comes with the parts that say it (`addTexts`).
 import type { advice } from './en/advice';
 import type { board } from './en/board';
-import { chart } from './en/chart';
+import type { chart } from './en/chart';
 import type { container } from './en/container';
 import type { disk } from './en/disk';
 import type { finder } from './en/finder';
@@ -16,10 +16,10 @@ import type { gpuDetails } from './en/gpu-details';
 import type { gpuProcesses } from './en/gpu-processes';
 import type { health } from './en/health';
 import type { home } from './en/home';
-import { host } from './en/host';
+import type { host } from './en/host';
 import type { login } from './en/login';
 import type { network } from './en/network';
-import { process } from './en/process';
+import type { process } from './en/process';
 import type { processTable } from './en/process-table';
 import { reason } from './en/reason';
 import type { people } from './en/people';
@@ -27,7 +27,7 @@ import type { restart } from './en/restart';
 import type { server } from './en/server';
 import type { settings } from './en/settings';
 import { shell } from './en/shell';
-import { source } from './en/source';
+import type { source } from './en/source';
 import { state } from './en/state';
 import type { table } from './en/table';
 import type { trouble } from './en/trouble';
@@ -40,23 +40,23 @@ export const en = {
   ...shell,
   ...state,
   ...reason,
-  ...host,
-  ...source,
-  ...process,
-  ...chart,
 } as const;
 
 export type First = typeof en;
 
 /** By small parts that are loaded later. */
 export type Later = typeof advice &
+  typeof chart &
   typeof gpu &
+  typeof host &
   typeof logins &
   typeof numa &
   typeof people &
+  typeof process &
   typeof raid &
   typeof sensor &
   typeof settings &
+  typeof source &
   typeof table &
   typeof zfs;
 

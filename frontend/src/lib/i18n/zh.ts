@@ -2,20 +2,12 @@
 // who read it; the rest is in `zh/later`.
 import type { First } from './en';
 import type { Translated } from './types';
-import { chart } from './zh/chart';
-import { host } from './zh/host';
-import { process } from './zh/process';
 import { reason } from './zh/reason';
 import { shell } from './zh/shell';
-import { source } from './zh/source';
 import { state } from './zh/state';
 
 export const zh: Translated<First> = {
   ...shell,
   ...state,
   ...reason,
-  ...host,
-  ...source,
-  ...process,
-  ...chart,
 };

@@ -1,8 +1,7 @@
-// The store of this page, wired to its address, its history and the login page.
-import type { HostDocument, RecentDocument } from '../api/api';
-import { readRecent, readSession } from '../api/client';
+// The store of this page, wired to its address and the login page.
+import { readSession } from '../api/client';
 import { here, href, navigate, route } from '../router.svelte';
-import { historyOf } from './history';
+import type { Document } from './patch';
 import { LiveStore } from './store.svelte';
 
 /** Leads to the login page and back to where the viewer is now. */
@@ -10,6 +9,9 @@ export function askToSignIn(): void {
   live.stop('signed-out');
   if (route().page !== 'login') navigate(href('login', { next: here() }), { replace: true });
 }
+
+/** Who remembers what documents said, and is loaded later, is told of each here. */
+export const documentKeepers: ((topic: string, document: Document) => void)[] = [];
 
 export const live = new LiveStore({
   url() {
@@ -25,23 +27,9 @@ export const live = new LiveStore({
     });
   },
   onDocument(topic, document) {
-    const [kind, host, rest] = topic.split('/');
-    if (kind === 'host' && host && rest === undefined)
-      historyOf(host).push(document as unknown as HostDocument);
+    for (const keep of documentKeepers) keep(topic, document);
   },
 });
-
-/** Whether an answer is what it should be: a proxy may answer in the server's place. */
-function isRecent(value: Partial<RecentDocument> | null): value is RecentDocument {
-  const parts = [value?.cpu, value?.memory, value?.network, value?.disks];
-  return parts.every((part) => Array.isArray(part?.times_ms));
-}
-
-/** Fetches the past of a host's charts; without it they begin now, which is no error to show. */
-export async function fillHistory(host: string): Promise<void> {
-  const answer = await readRecent(host);
-  if (answer.ok && isRecent(answer.value)) historyOf(host).fill(answer.value);
-}
 
 /** Listens to what the browser knows of network and visibility. */
 export function watchBrowser(): () => void {

@@ -1,7 +1,7 @@
 // The one place that says how the state of a card looks and is called: shape, word, order. The server
 // decides which state it is (docs/gpu.md); the page never does.
 import type { Gpu, GpuState } from '../api/api';
-import '../i18n/en/gpu';
+import '../i18n/en/gpu-cell';
 import { t, tn, type PlainKey } from '../i18n/index.svelte';
 import { present } from './reading';
 import { percent } from './units';

@@ -2,6 +2,7 @@
 // tab is first opened. It gets the host's document, which is there by then.
 import type { Component } from 'svelte';
 import type { HostDocument, Role } from '../../lib/api/api';
+import '../../lib/i18n/en/host';
 import type { PlainKey } from '../../lib/i18n/index.svelte';
 import { live } from '../../lib/live/live';
 import { processesTopic } from '../../lib/live/topics';

@@ -1,5 +1,6 @@
 // How processor time divides into the parts of the bar.
 import type { CpuUsage } from '../../lib/api/api';
+import '../../lib/i18n/en/host';
 import { t } from '../../lib/i18n/index.svelte';
 import type { Part } from '../../ui/StackMeter.svelte';
 

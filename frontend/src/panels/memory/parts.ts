@@ -1,5 +1,6 @@
 // How memory divides into the parts of the bar: used, what the kernel gives back on demand, free.
 import type { Memory } from '../../lib/api/api';
+import '../../lib/i18n/en/host';
 import { t } from '../../lib/i18n/index.svelte';
 import { present } from '../../lib/model/reading';
 import type { Fill, Part } from '../../ui/StackMeter.svelte';

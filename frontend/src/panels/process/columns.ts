@@ -2,6 +2,7 @@
 import { untrack } from 'svelte';
 import type { ProcessRow, Reading } from '../../lib/api/api';
 import '../../lib/i18n/en/process-table';
+import '../../lib/i18n/en/process';
 import { t } from '../../lib/i18n/index.svelte';
 import { present } from '../../lib/model/reading';
 import { serverNow } from '../../lib/model/time.svelte';

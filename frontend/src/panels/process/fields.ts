@@ -2,6 +2,7 @@
 import type { ProcessRow, Reading } from '../../lib/api/api';
 import '../../lib/i18n/en/table';
 import '../../lib/i18n/en/process-table';
+import '../../lib/i18n/en/process';
 import { t } from '../../lib/i18n/index.svelte';
 import { absence, present } from '../../lib/model/reading';
 import { dateTime } from '../../lib/model/time.svelte';

@@ -1,5 +1,7 @@
 // English texts of charts.
-export const chart = {
+import { addTexts } from '../index.svelte';
+
+export const chart = addTexts({
   'chart.resolution': '1 pt = {interval}',
   'chart.as_table': 'Table',
   'chart.as_table_of': '{title} as a table',
@@ -15,4 +17,4 @@ export const chart = {
     '{count} processors: {busy} at 75 % or more, {idle} under 5 %; busiest CPU {id} at {value}',
   'chart.cores_hint': 'Point at a cell, or move with the arrow keys',
   'chart.cores_table': 'Numbers',
-} as const;
+});

@@ -1,10 +1,11 @@
 // Graphics cards: their states, what is wrong with them, and the panel of the overview.
 import { addTexts } from '../index.svelte';
+import { gpuCell } from './gpu-cell';
 
 export const gpu = addTexts({
+  ...gpuCell,
   'gpu.title': 'GPUs',
   'gpu.all': 'All about the GPUs',
-  'gpu.card': 'GPU {n}',
   'gpu.state': 'State',
   'gpu.use': 'Use',
   'gpu.useHint': 'Share of time in which something ran on the card; says nothing of how much of it ran',
@@ -14,19 +15,7 @@ export const gpu = addTexts({
   'gpu.who': 'Who → where',
   'gpu.free.one': 'free of 1',
   'gpu.free.other': 'free of {n}',
-  'gpu.state_free': 'free',
-  'gpu.state_held': 'held idle',
-  'gpu.state_busy': 'in use',
-  'gpu.state_fault': 'fault',
-  'gpu.state_unknown': 'unknown',
   'gpu.stateFor': '{state} for {age}',
-  'gpu.count': '{n} {state}',
-  'gpu.strip.one': '1 GPU: {states}',
-  'gpu.strip.other': '{n} GPUs: {states}',
-  'gpu.cellUse': 'use {use}',
-  'gpu.cellMemory': 'memory {memory}',
-  'gpu.cellSlices.one': 'MIG, 1 slice: {states}',
-  'gpu.cellSlices.other': 'MIG, {n} slices: {states}',
   'gpu.idleFor': 'computes nothing for {age}',
   'gpu.last': '{name}, last 10 min',
   'gpu.moreCards.one': '1 more card is in the tab.',

@@ -52,6 +52,8 @@ export const texts = {
   'home.clear': 'Clear filter',
   'home.nothing': 'No host matches',
   'home.nothingText': 'Looked for {what} among {total} hosts.',
+  'home.unavailable': 'The server cannot send the hosts now',
+  'home.unavailableText': 'It answered “{code}”. The page tries again by itself.',
   'home.none': 'No hosts yet',
   'home.noneText':
     'This server shows other machines that run smonitor. Name them in “host_groups” of its settings; they appear here by themselves.',

@@ -1,5 +1,7 @@
 // A host's page: header, CPU, memory.
-export const host = {
+import { addTexts } from '../index.svelte';
+
+export const host = addTexts({
   'host.tabs': 'Views of this host',
   'host.overview': 'Overview',
   'host.gpus': 'GPUs',
@@ -74,4 +76,4 @@ export const host = {
   'memory.pressureTitle':
     'share of time in which some task, and all tasks, waited for memory: last 10 s, 60 s, 5 min',
   'pressure.windows': '10\u00a0s · 60\u00a0s · 5\u00a0min',
-} as const;
+});

@@ -1,5 +1,7 @@
 // The processes that use most; the table of all has a part of its own.
-export const process = {
+import { addTexts } from '../index.svelte';
+
+export const process = addTexts({
   'process.pid': 'PID',
   'process.user': 'User',
   'process.cpu': 'CPU %',
@@ -10,4 +12,4 @@ export const process = {
   'process.top_cpu': 'Top by CPU',
   'process.top_memory': 'Top by memory',
   'process.all': 'All processes',
-} as const;
+});

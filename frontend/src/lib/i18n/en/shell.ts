@@ -16,6 +16,8 @@ export const shell = {
 
   'nav.pages': 'Pages',
   'nav.hosts': 'Hosts',
+  'nav.gpus': 'GPUs',
+  'nav.users': 'Users',
 
   'theme.light': 'light',
   'theme.dark': 'dark',

@@ -1,5 +1,7 @@
 // What is worth saying of a machine's health beside its name; the rest is in `health`.
-export const source = {
+import { addTexts } from '../index.svelte';
+
+export const source = addTexts({
   'source.severe.one': '1 source stuck or failing',
   'source.severe.other': '{n} sources stuck or failing',
   'source.limited.one': '1 source limited',
@@ -8,4 +10,4 @@ export const source = {
   'source.units.other': '{n} failed services',
   'source.clockGood': 'clock in sync',
   'source.clockBad': 'clock not in sync',
-} as const;
+});

@@ -50,6 +50,8 @@ export const home: Translated<typeof en> = {
   'home.clear': '清除筛选',
   'home.nothing': '没有符合的主机',
   'home.nothingText': '在 {total} 台主机中查找了 {what}。',
+  'home.unavailable': '服务器现在无法发送主机',
+  'home.unavailableText': '它的回答是“{code}”。页面会自动重试。',
   'home.none': '还没有主机',
   'home.noneText':
     '此服务器显示其他运行 smonitor 的机器。请在其配置的“host_groups”中写明它们，之后会自动出现在这里。',

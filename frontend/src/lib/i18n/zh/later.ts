@@ -10,6 +10,10 @@ import { raid } from './raid';
 import { sensor } from './sensor';
 import { settings } from './settings';
 import { table } from './table';
+import { host } from './host';
+import { process } from './process';
+import { chart } from './chart';
+import { source } from './source';
 import { zfs } from './zfs';
 
 export const later: Translated<Later> = {
@@ -22,5 +26,9 @@ export const later: Translated<Later> = {
   ...sensor,
   ...settings,
   ...table,
+  ...host,
+  ...process,
+  ...chart,
+  ...source,
   ...zfs,
 };

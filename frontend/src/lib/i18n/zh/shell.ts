@@ -18,6 +18,8 @@ export const shell: Translated<typeof en> = {
 
   'nav.pages': '页面',
   'nav.hosts': '主机',
+  'nav.gpus': 'GPU',
+  'nav.users': '用户',
 
   'theme.light': '浅色',
   'theme.dark': '深色',
