@@ -2,6 +2,7 @@
 import { addTexts } from '../index.svelte';
 
 export const texts = {
+  'switch.all': 'All hosts',
   'switch.way': 'Where this host stands',
   'switch.open': 'Go to another host',
   'switch.search': 'Host or group',

@@ -2,6 +2,7 @@ import type { texts as en } from '../en/host-switch';
 import type { Translated } from '../types';
 
 export const hostSwitch: Translated<typeof en> = {
+  'switch.all': '所有主机',
   'switch.way': '该主机的位置',
   'switch.open': '切换到另一台主机',
   'switch.search': '主机或分组',
