@@ -138,6 +138,7 @@ test('a guest sees cards and no people', async ({ page, start }) => {
 });
 
 test('has nothing that axe finds', async ({ page, cluster }) => {
+  test.setTimeout(90_000);
   const found: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const width of [390, 1440]) {

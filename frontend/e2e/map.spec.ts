@@ -2,6 +2,7 @@
 import type { Page } from '@playwright/test';
 import type { OverviewDocument } from '../src/lib/api/api';
 import { violations } from './support/axe';
+import { rewriteHost } from './support/rewrite';
 import type { Server } from './support/server';
 import { expect, liveAt, test } from './support/test';
 
@@ -54,6 +55,7 @@ test('is there in words', async ({ page, cluster }) => {
 });
 
 test('has nothing that axe finds', async ({ page, cluster }) => {
+  test.setTimeout(90_000);
   const found: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
@@ -82,14 +84,27 @@ test('from a host another one is found by name, and its neighbours by key', asyn
   await expect(page.getByRole('heading', { level: 1, name: other.status.name, exact: true })).toBeVisible();
 });
 
-test('a host that gives no news says why, and since when', async ({ page, cluster }) => {
+test('a host that gives no news says why, since when, and what to do', async ({ page, cluster }) => {
   const { hosts } = await overview(cluster);
-  const down = hosts.find(({ status }) => status.state === 'down' && status.trouble !== null);
-  if (down === undefined) throw new Error('all hosts of the made-up cluster are well');
-  await liveAt(page, `${cluster.url}host/${down.key}`);
+  const [host] = hosts;
+  if (host === undefined) throw new Error('there is no host');
+  await rewriteHost(page, (part) => {
+    if (part.status === undefined) return;
+    const since = Date.now() - 190_000;
+    Object.assign(part.status, {
+      state: 'down',
+      state_since_ms: since,
+      trouble: { kind: 'other_host', since_ms: since, detail: '<b>gpu-42</b>' },
+      clock_ahead_ms: 185_000,
+    });
+  });
+  await liveAt(page, `${cluster.url}host/${host.key}`);
   const banner = page.getByRole('region', { name: 'down' });
-  await expect(banner).toContainText(/Down for/);
-  await expect(banner).toContainText(/Why:.+What to do:.+/s);
+  await expect(banner).toContainText(/Down for 3\smin/);
+  await expect(banner).toContainText(/another host answers at its address \(<b>gpu-42<\/b>\)/);
+  await expect(banner).toContainText('What to do:');
+  await expect(banner).toContainText(/Its clock is 3\smin ahead/);
+  await expect(page.locator('.view.old')).toHaveCSS('filter', 'grayscale(1)');
 });
 
 test('a host that is not in the cluster is not found', async ({ page, cluster }) => {
