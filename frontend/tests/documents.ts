@@ -1,5 +1,13 @@
 // Documents as a server sends them.
-import type { Cpu, HostDocument, HostStatus, Memory, Problem, Section, SourceHealth } from '../src/lib/api/api';
+import type {
+  Cpu,
+  HostDocument,
+  HostStatus,
+  Memory,
+  Problem,
+  Section,
+  SourceHealth,
+} from '../src/lib/api/api';
 
 export const NOW = 2_000_000;
 const GIB = 1024 ** 3;

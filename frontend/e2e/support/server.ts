@@ -21,6 +21,9 @@ export interface Wanted {
   /** 0 takes any free one. */
   readonly port?: number;
   readonly seed?: number;
+  /** A made-up cluster of so many hosts, with so many cards each at most. */
+  readonly nodes?: number;
+  readonly gpus?: number;
   /** Runs it inside another program, such as `unshare`, that becomes the server itself. */
   readonly within?: readonly string[];
   /** Where tokens and sessions are kept; a fresh folder if not given. */
@@ -129,7 +132,7 @@ export class Server {
   }
 
   async #launch(port: number, config: Config): Promise<void> {
-    const { kind, configFile, host, seed, stateDir, within = [] } = this.#wanted;
+    const { kind, configFile, host, seed, nodes, gpus, stateDir, within = [] } = this.#wanted;
     const file = configFile ?? join(this.folder, 'config.json');
     if (configFile === undefined) {
       const monitor = { ...QUICK['monitor'], ...config['monitor'] };
@@ -137,6 +140,8 @@ export class Server {
       writeFileSync(file, JSON.stringify({ ...config, monitor, manager }), { mode: 0o600 });
     }
     const args = kind === 'demo' ? ['demo', '--seed', String(seed ?? 7)] : ['--mode', 'node'];
+    if (nodes !== undefined) args.push('--nodes', String(nodes));
+    if (gpus !== undefined) args.push('--gpus', String(gpus));
     args.push(
       '--config',
       file,

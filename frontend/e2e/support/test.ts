@@ -60,6 +60,8 @@ interface Fixtures {
 interface Shared {
   readonly node: Server;
   readonly demo: Server;
+  /** A made-up cluster of 40 hosts. */
+  readonly cluster: Server;
   /** A demo that asks for the access token. */
   readonly guarded: Server;
 }
@@ -76,6 +78,14 @@ export const test = base.extend<Fixtures, Shared>({
   demo: [
     async ({ browserName: _browser }, use) => {
       const server = await Server.start({ kind: 'demo' });
+      await use(server);
+      await server.dispose();
+    },
+    { scope: 'worker' },
+  ],
+  cluster: [
+    async ({ browserName: _browser }, use) => {
+      const server = await Server.start({ kind: 'demo', nodes: 40, gpus: 8 });
       await use(server);
       await server.dispose();
     },

@@ -36,11 +36,12 @@ export interface Person {
 
 /**
  * The name; a number without one is a user of its host: `#1004@gpu-1`; who is not even a number is unknown
- * on that host. A name that begins with `#` has a second one before it, so that none can pose as another.
+ * on that host. A name that begins with `#` has a second one before it, so that none can pose as another, and
+ * so have `.` and `..`, which no address can have in it.
  */
 export function personId({ user, user_id }: CardUser, { key }: HostRow): string {
   const name = present(user);
-  if (name !== null) return name.startsWith('#') ? `#${name}` : name;
+  if (name !== null) return /^(#|\.\.?$)/.test(name) ? `#${name}` : name;
   const id = present(user_id);
   return `#${id === null ? '?' : String(id)}@${key}`;
 }
@@ -99,7 +100,7 @@ function personOf(id: string, own: readonly Holding[]): Person {
     holdings: own,
     cards: distinct(own),
     held: distinct(own.filter(isHeldIdle)),
-    hosts: new Set(own.map(({ card }) => card.row.key)).size,
+    hosts: distinctHosts(own),
     memory: memories.length === 0 ? null : memories.reduce((sum, bytes) => sum + bytes, 0),
     partly: memories.length < own.length,
     processes: own.reduce((sum, { user }) => sum + user.processes, 0),
@@ -107,7 +108,9 @@ function personOf(id: string, own: readonly Holding[]): Person {
   };
 }
 
-const distinct = (own: readonly Holding[]): number => new Set(own.map(({ card }) => card.key)).size;
+/** By the card itself, which is the same object in each line of it: names would have to be compared. */
+const distinct = (own: readonly Holding[]): number => new Set(own.map(({ card }) => card)).size;
+const distinctHosts = (own: readonly Holding[]): number => new Set(own.map(({ card }) => card.row)).size;
 
 export interface Totals {
   readonly people: number;
@@ -124,7 +127,7 @@ export function totals(all: readonly Holding[]): Totals {
     people: new Set(all.map(({ person }) => person)).size,
     cards: distinct(all),
     held: distinct(all.filter(isHeldIdle)),
-    hosts: new Set(all.map(({ card }) => card.row.key)).size,
+    hosts: distinctHosts(all),
     memory: memories.length === 0 ? null : memories.reduce((sum, bytes) => sum + bytes, 0),
   };
 }

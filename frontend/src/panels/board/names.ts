@@ -25,6 +25,5 @@ export function personName({ user, holdings }: Person): string {
   return first === undefined ? '' : userName(user, first.card.row);
 }
 
-/** A name may have anything in it: `..` and a slash among it. */
-export const personHref = (id: string): string =>
-  href(`users/${encodeURIComponent(id).replace(/^\.+$/, (dots) => dots.replaceAll('.', '%2E'))}`);
+/** A name may have anything in it, a slash among it. */
+export const personHref = (id: string): string => href(`users/${encodeURIComponent(id)}`);

@@ -20,8 +20,8 @@ export const MARKS: Readonly<Record<HostState, Mark>> = {
 
 /** `down for 3 min`; the word alone where it is not known since when, or all is well. */
 export function statusWords({ state, state_since_ms }: HostStatus, now: number): string {
-  const word = t(`host-status.${state}`);
+  const word = t(`hostStatus.${state}`);
   const since = present(state_since_ms);
   if (state === 'up' || state === 'waiting' || since === null) return word;
-  return t('host-status.for', { state: word, age: age(now - since) });
+  return t('hostStatus.for', { state: word, age: age(now - since) });
 }

@@ -61,7 +61,6 @@ export const texts = {
   'board.noSuchText': 'Only users with processes on a GPU of a host that was heard of are known here.',
   'board.unknownOn': 'unknown user on {host}',
   'board.numberOn': 'user {id} on {host}',
-  'board.userSince': 'since',
 } as const;
 
 export const board = addTexts(texts, async () => (await import('../zh/board')).board);

@@ -71,7 +71,6 @@ export const texts = {
   'fleet.col_IdleHint': 'How long nothing has computed on it',
   'fleet.nobody': 'Nobody is on it',
   'fleet.computing': 'Something computes on it',
-  'fleet.hostIs': 'the host is {state}',
 } as const;
 
 export const finder = addTexts(texts, async () => (await import('../zh/finder')).finder);

@@ -3,7 +3,6 @@ import { addTexts } from '../index.svelte';
 
 export const texts = {
   'map.label': 'Map of all hosts; arrow keys go from host to host, Enter opens one',
-  'map.noGroup': 'Without a group',
   'map.noCards': 'no GPU',
   'map.noModel': 'model unknown',
   'map.hosts.one': '1 host',

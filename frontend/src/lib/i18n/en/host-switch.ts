@@ -11,7 +11,6 @@ export const texts = {
   'switch.more.other': '{n} more hosts: type a part of the name.',
   'switch.free': '{free} of {total} free',
   'switch.noCards': 'no GPU',
-  'switch.cpu': 'CPU {use}',
   'switch.previous': 'Previous host',
   'switch.next': 'Next host',
 } as const;

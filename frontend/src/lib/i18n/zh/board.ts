@@ -55,5 +55,4 @@ export const board: Translated<typeof en> = {
   'board.noSuchText': '这里只知道在已知主机的 GPU 上有进程的用户。',
   'board.unknownOn': '{host} 上的未知用户',
   'board.numberOn': '{host} 上的用户 {id}',
-  'board.userSince': '始于',
 };

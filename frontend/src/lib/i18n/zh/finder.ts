@@ -65,5 +65,4 @@ export const finder: Translated<typeof en> = {
   'fleet.col_IdleHint': '多久没有计算',
   'fleet.nobody': '无人使用',
   'fleet.computing': '正在计算',
-  'fleet.hostIs': '主机{state}',
 };

@@ -3,7 +3,6 @@ import type { Translated } from '../types';
 
 export const hostMap: Translated<typeof en> = {
   'map.label': '全部主机的地图；方向键在主机间移动，回车打开',
-  'map.noGroup': '未分组',
   'map.noCards': '无 GPU',
   'map.noModel': '型号未知',
   'map.hosts.other': '{n} 台主机',

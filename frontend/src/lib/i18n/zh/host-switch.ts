@@ -10,7 +10,6 @@ export const hostSwitch: Translated<typeof en> = {
   'switch.more.other': '另有 {n} 台主机：请输入名称的一部分。',
   'switch.free': '空闲 {free}，共 {total}',
   'switch.noCards': '无 GPU',
-  'switch.cpu': 'CPU {use}',
   'switch.previous': '上一台主机',
   'switch.next': '下一台主机',
 };
