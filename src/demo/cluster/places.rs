@@ -135,7 +135,7 @@ fn plan(task: &Task<'_>) -> Option<Plan> {
     };
     let (name, image) = match (job.work, job.access) {
         (Work::Serving, _) => (service(task)[0], service(task)[1]),
-        (Work::Notebook, Access::Containers) => {
+        (Work::Notebook, Access::Containers | Access::Sessions) => {
             (person.notebook, "quay.io/jupyter/pytorch-notebook:cuda12-2026-09-14")
         }
         (_, Access::Containers) => (person.lab, "nvcr.io/nvidia/pytorch:24.10-py3"),
