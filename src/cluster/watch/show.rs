@@ -9,7 +9,7 @@ use super::{Line, Update, Watch};
 use crate::feed;
 use crate::model::cluster::{HostState, HostStatus};
 use crate::model::wire::{HostRow, Topic};
-use crate::model::{HostId, Reading, Reason, Section, Snapshot, Text};
+use crate::model::{HostId, Reading, Reason, Section, Snapshot};
 use crate::peer::News;
 
 impl Watch {
