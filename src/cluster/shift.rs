@@ -25,7 +25,9 @@ impl Skew {
         let ahead = theirs.0.saturating_sub(ours.0);
         if ahead.saturating_abs() <= OFF_FROM_MS {
             self.ahead_ms = 0;
-        } else if self.ahead_ms == 0 || (ahead - self.ahead_ms).saturating_abs() > SAME_WITHIN_MS {
+        } else if self.ahead_ms == 0
+            || ahead.saturating_sub(self.ahead_ms).saturating_abs() > SAME_WITHIN_MS
+        {
             self.ahead_ms = ahead / 100 * 100;
         }
     }

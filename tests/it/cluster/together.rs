@@ -38,7 +38,8 @@ async fn details_flow_only_while_somebody_looks() {
     let (address, heard) = listening_in(node.address).await;
     let app = App::of(vec![host("shown", address)]);
     app.until("shown", |row| row.status.state == HostState::Up).await;
-    tokio::time::sleep(INTERVAL * 3).await;
+    let _looking = app.look("overview");
+    tokio::time::sleep(INTERVAL * 5).await;
     assert!(polls_of(&heard, "overview") >= 2);
     assert_eq!(polls_of(&heard, "host/inside"), 0, "nobody looks at the host");
 
