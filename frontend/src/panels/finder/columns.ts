@@ -40,7 +40,7 @@ const when = (get: (card: FleetCard) => Reading<number>): Pick<Rest, 'sort' | 't
 export function fleetColumns(guest: boolean, rank: (row: HostRow) => number): readonly Column<FleetCard>[] {
   const all = [
     column('host', 'Host', 150, {
-      narrowWidth: 108,
+      narrowWidth: 92,
       essential: true,
       // To compare names of 8,000 cards takes longer than all else: hosts are in order already.
       sort: ({ row }) => rank(row),
@@ -53,7 +53,7 @@ export function fleetColumns(guest: boolean, rank: (row: HostRow) => number): re
       text: ({ row }) => groupOf(row),
     }),
     column('gpu', 'Gpu', 56, {
-      narrowWidth: 48,
+      narrowWidth: 40,
       essential: true,
       numeric: true,
       sort: ({ index }) => index,
@@ -61,7 +61,7 @@ export function fleetColumns(guest: boolean, rank: (row: HostRow) => number): re
     }),
     column('model', 'Model', 170, { grow: true, ...reading(({ model }) => model, modelName) }),
     column('state', 'State', 140, {
-      narrowWidth: 112,
+      narrowWidth: 104,
       essential: true,
       sort: ({ state }) => GPU_STATES.indexOf(state),
       text: stateText,
@@ -70,7 +70,7 @@ export function fleetColumns(guest: boolean, rank: (row: HostRow) => number): re
     column('use', 'Use', 76, { ...LARGEST_FIRST, ...reading(({ use }) => use, count) }),
     column('used', 'Used', 128, { ...LARGEST_FIRST, ...reading(({ used }) => used, bytes) }),
     column('free', 'Free', 124, {
-      narrowWidth: 96,
+      narrowWidth: 94,
       essential: true,
       ...LARGEST_FIRST,
       sort: freeMemory,
