@@ -21,6 +21,9 @@ export interface Wanted {
   /** 0 takes any free one. */
   readonly port?: number;
   readonly seed?: number;
+  /** Of a demo: a site of so many hosts, with so many cards each. */
+  readonly nodes?: number;
+  readonly gpus?: number;
   /** Runs it inside another program, such as `unshare`, that becomes the server itself. */
   readonly within?: readonly string[];
   /** Where tokens and sessions are kept; a fresh folder if not given. */
@@ -129,7 +132,7 @@ export class Server {
   }
 
   async #launch(port: number, config: Config): Promise<void> {
-    const { kind, configFile, host, seed, stateDir, within = [] } = this.#wanted;
+    const { kind, configFile, host, seed, nodes, gpus, stateDir, within = [] } = this.#wanted;
     const file = configFile ?? join(this.folder, 'config.json');
     if (configFile === undefined) {
       const monitor = { ...QUICK['monitor'], ...config['monitor'] };
@@ -146,6 +149,8 @@ export class Server {
       stateDir ?? join(this.folder, 'state'),
     );
     if (host !== undefined) args.push('--host', host);
+    if (nodes !== undefined) args.push('--nodes', String(nodes));
+    if (gpus !== undefined) args.push('--gpus', String(gpus));
     const [program = BINARY, ...rest] = [...within, BINARY, ...args];
     const child = spawn(program, rest, {
       cwd: this.folder,
