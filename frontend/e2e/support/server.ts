@@ -21,7 +21,7 @@ export interface Wanted {
   /** 0 takes any free one. */
   readonly port?: number;
   readonly seed?: number;
-  /** A made-up cluster of so many hosts, with so many cards each at most. */
+  /** Of a demo: a site of so many hosts, with so many cards each. */
   readonly nodes?: number;
   readonly gpus?: number;
   /** Runs it inside another program, such as `unshare`, that becomes the server itself. */
@@ -151,6 +151,8 @@ export class Server {
       stateDir ?? join(this.folder, 'state'),
     );
     if (host !== undefined) args.push('--host', host);
+    if (nodes !== undefined) args.push('--nodes', String(nodes));
+    if (gpus !== undefined) args.push('--gpus', String(gpus));
     const [program = BINARY, ...rest] = [...within, BINARY, ...args];
     const child = spawn(program, rest, {
       cwd: this.folder,
