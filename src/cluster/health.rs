@@ -85,7 +85,10 @@ impl Health {
     /// Moves on to what holds now, if it is asked every `pace`. Says whether that is another state.
     pub(super) fn turn(&mut self, now: Now, pace: Duration) -> bool {
         let state = self.judged(now.monotonic, pace);
-        if state == self.state {
+        // That it is asked less often makes it no better: only an answer does.
+        let is_lost = matches!(self.state, HostState::Stale | HostState::Down);
+        let gets_better = is_lost && self.failures > 0 && state < self.state;
+        if state == self.state || gets_better {
             return false;
         }
         self.state = state;
@@ -226,6 +229,16 @@ mod tests {
         assert_eq!(health.state(), HostState::Stale, "80 s is four intervals, not more");
         health.turn(at(81), pace);
         assert_eq!(health.state(), HostState::Down);
+    }
+
+    #[test]
+    fn a_slower_pace_makes_a_lost_host_no_better() {
+        let mut health = Health::new();
+        health.answered(at(0), None);
+        health.failed(at(4), TroubleKind::ReadTimeout.into());
+        assert_eq!(state_at(&mut health, 10), HostState::Stale);
+        health.turn(at(11), Duration::from_secs(15));
+        assert_eq!(health.state(), HostState::Stale);
     }
 
     #[test]
