@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_slower_pace_makes_a_lost_host_no_better() {
-        let mut health = Health::new();
+        let mut health = Health::new(Duration::from_secs(60));
         health.answered(at(0), None);
         health.failed(at(4), TroubleKind::ReadTimeout.into());
         assert_eq!(state_at(&mut health, 10), HostState::Stale);

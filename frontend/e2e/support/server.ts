@@ -151,8 +151,6 @@ export class Server {
       stateDir ?? join(this.folder, 'state'),
     );
     if (host !== undefined) args.push('--host', host);
-    if (nodes !== undefined) args.push('--nodes', String(nodes));
-    if (gpus !== undefined) args.push('--gpus', String(gpus));
     const [program = BINARY, ...rest] = [...within, BINARY, ...args];
     const child = spawn(program, rest, {
       cwd: this.folder,

@@ -15,7 +15,7 @@ export const MARKS: Readonly<Record<HostState, Mark>> = {
   stale: 'stale',
   down: 'down',
   waiting: 'wait',
-  maintenance: 'paused',
+  maintenance: 'maintenance',
 };
 
 /** `down for 3 min`; the word alone where it is not known since when, or all is well. */
