@@ -227,7 +227,7 @@ fn not_typed(error: &Error) -> Fault {
 fn finish(extracted: Extracted, surroundings: &Surroundings) -> Result<Config, Fault> {
     let state_dir = match extracted.state_dir {
         Some(path) => Some(surroundings.working_directory.join(path)),
-        None => surroundings.default_state_dir(),
+        None => surroundings.default_state_dir(extracted.monitor.mode),
     };
     let anchored =
         |path: Option<PathBuf>| path.map(|path| surroundings.working_directory.join(path));

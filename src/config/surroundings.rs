@@ -2,7 +2,7 @@
 //! need not change the environment of the test process.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -10,6 +10,7 @@ use super::check::{self, Layer};
 use super::fault::{Fault, Origin};
 use super::nearest::nearest;
 use super::table::{KEYS, Key, Kind, VARIABLE_PREFIX};
+use crate::model::wire::Mode;
 
 /// Environment variables, working directory and who we are.
 #[derive(Debug, Clone, Default)]
@@ -104,21 +105,26 @@ impl Surroundings {
         found.map(|(_, value)| value).filter(|value| !value.is_empty())
     }
 
-    /// Where state goes if no setting says so.
-    pub(super) fn default_state_dir(&self) -> Option<PathBuf> {
+    /// Where state goes if no setting says so. An app and a node of one user on one machine, as where an app
+    /// shows the machine that it runs on beside a node that others ask, do not get in each other's way.
+    pub(super) fn default_state_dir(&self, mode: Mode) -> Option<PathBuf> {
+        let name = match mode {
+            Mode::App => "smonitor-app",
+            Mode::Node | Mode::Demo => "smonitor",
+        };
         let absolute = |name| {
             let path = PathBuf::from(self.variable(name)?);
             // The XDG specification wants relative paths ignored.
             path.is_absolute().then_some(path)
         };
         if let Some(base) = absolute("XDG_STATE_HOME") {
-            return Some(base.join("smonitor"));
+            return Some(base.join(name));
         }
         if self.is_root {
-            return Some(PathBuf::from("/var/lib/smonitor"));
+            return Some(Path::new("/var/lib").join(name));
         }
         let home = absolute("HOME").or_else(|| self.home.clone())?;
-        Some(home.join(".local/state/smonitor"))
+        Some(home.join(".local/state").join(name))
     }
 
     /// The layer that the variables make.

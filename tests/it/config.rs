@@ -346,6 +346,14 @@ fn state_goes_where_the_system_wants_it() {
     assert_eq!(of(&xdg).unwrap(), Path::new("/srv/state/smonitor"));
     let relative = surroundings(folder.path(), &[("XDG_STATE_HOME", "state"), ("HOME", "/h")]);
     assert_eq!(of(&relative).unwrap(), Path::new("/h/.local/state/smonitor"));
+    // An app has another one than a node beside it.
+    let app = |around: &Surroundings| {
+        let overrides = Overrides { mode: Some("app"), ..Overrides::default() };
+        config::load(&overrides, around).map(|loaded| loaded.config.state_dir)
+    };
+    assert_eq!(app(&plain).unwrap(), Path::new("/home/somebody/.local/state/smonitor-app"));
+    assert_eq!(app(&root).unwrap(), Path::new("/var/lib/smonitor-app"));
+    assert_eq!(app(&xdg).unwrap(), Path::new("/srv/state/smonitor-app"));
     let nobody = Surroundings { home: None, ..plain };
     assert!(of(&nobody).unwrap_err().to_string().contains("--state-dir"));
 

@@ -266,8 +266,8 @@ pub const KEYS: &[Key] = &[
         kind: Kind::Text(Form::Path),
         default: Some("null"),
         nullable: true,
-        english: "The only folder smonitor writes to. null: `$XDG_STATE_HOME/smonitor` if that variable is set, else `/var/lib/smonitor` for root and `~/.local/state/smonitor` for others. A relative path in a config file starts at the file's folder.",
-        chinese: "smonitor 唯一会写入的目录。null：若设置了 `XDG_STATE_HOME` 则为 `$XDG_STATE_HOME/smonitor`，否则 root 用 `/var/lib/smonitor`，其他用户用 `~/.local/state/smonitor`。配置文件中的相对路径以该文件所在目录为起点。",
+        english: "The only folder smonitor writes to. null: `$XDG_STATE_HOME/smonitor` if that variable is set, else `/var/lib/smonitor` for root and `~/.local/state/smonitor` for others; in mode app `smonitor-app` in the same place. A relative path in a config file starts at the file's folder.",
+        chinese: "smonitor 唯一会写入的目录。null：若设置了 `XDG_STATE_HOME` 则为 `$XDG_STATE_HOME/smonitor`，否则 root 用 `/var/lib/smonitor`，其他用户用 `~/.local/state/smonitor`；app 模式下为同一位置的 `smonitor-app`。配置文件中的相对路径以该文件所在目录为起点。",
         ..BASE
     },
     Key {
