@@ -17,6 +17,7 @@ test.describe('the page of all hosts', () => {
   test('keeps the filter in the address and clears it', async ({ page, start }) => {
     const { url } = await start(SITE);
     await liveAt(page, url);
+    await expect(page.getByRole('article')).toHaveCount(40);
     await page.keyboard.press('/');
     await page.keyboard.type('state:up');
     await expect(page).toHaveURL(/q=state%3Aup/);

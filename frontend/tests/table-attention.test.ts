@@ -38,10 +38,21 @@ describe('attention', () => {
     expect(said).toEqual([true, false]);
   });
 
-  it('counts the keyboard until the focus goes', () => {
+  it('counts the keyboard until the focus goes', async () => {
     element.dispatchEvent(new KeyboardEvent('keydown', { key: 'j' }));
     expect(said).toEqual([true]);
     element.dispatchEvent(new FocusEvent('focusout'));
+    // Not at once: what has the focus may be on its way out of the page.
+    expect(said).toEqual([true]);
+    await Promise.resolve();
+    expect(said).toEqual([true, false]);
+  });
+
+  it('ends with its element', async () => {
+    pointer('pointerenter', 'mouse');
+    stop();
+    expect(said).toEqual([true]);
+    await Promise.resolve();
     expect(said).toEqual([true, false]);
   });
 

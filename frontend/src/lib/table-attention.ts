@@ -62,11 +62,14 @@ export function attention(report: (attentive: boolean) => void): (element: HTMLE
     });
     on('focusout', () => {
       keyboard = false;
-      tell();
+      // What has the focus may be on its way out of the page, and then nothing may be changed yet.
+      queueMicrotask(tell);
     });
     return () => {
       clearTimeout(linger);
       controller.abort();
+      pointer = keyboard = false;
+      queueMicrotask(tell);
     };
   };
 }
