@@ -7,6 +7,7 @@ import type { container } from './en/container';
 import type { disk } from './en/disk';
 import type { finder } from './en/finder';
 import type { hostMap } from './en/host-map';
+import type { hostRows } from './en/host-rows';
 import type { hostStatus } from './en/host-status';
 import type { hostSwitch } from './en/host-switch';
 import type { sensor } from './en/sensor';
@@ -70,6 +71,7 @@ type Apart = typeof board &
   typeof gpuProcesses &
   typeof health &
   typeof hostMap &
+  typeof hostRows &
   typeof hostStatus &
   typeof hostSwitch &
   typeof home &

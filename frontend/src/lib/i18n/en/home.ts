@@ -24,7 +24,7 @@ export const texts = {
   'home.filter': 'Filter hosts',
   'home.placeholder': 'Filter hosts, users, models',
   'home.hint':
-    'Words must all occur. Fields: user:alice model:h100 free:>2 temp:>80 state:down group:lab host:gpu-1, and cpu: mem: disk: gpus: use: container:',
+    'All words must occur. Fields: user:alice model:h100 free:>2 temp:>80 state:down group: host: container: cpu: mem: disk: gpus: use:',
   'home.group': 'Group',
   'home.allGroups': 'All groups',
   'home.noGroup': 'In no group',
@@ -56,7 +56,7 @@ export const texts = {
   'home.unavailableText': 'It answered “{code}”. The page tries again by itself.',
   'home.none': 'No hosts yet',
   'home.noneText':
-    'This server shows other machines that run smonitor. Name them in “host_groups” of its settings; they appear here by themselves.',
+    'Name machines that run smonitor in “host_groups” of the settings; they appear here by themselves.',
   'home.nextHost': 'Next host',
   'home.previousHost': 'Previous host',
   'home.list': 'Hosts',
@@ -86,14 +86,6 @@ export const texts = {
   'home.onCards.other': '{n} GPUs',
   'home.cpu': 'CPU',
   'home.memory': 'Mem',
-  'home.column_host': 'Host',
-  'home.column_free': 'Free',
-  'home.column_strip': 'GPUs',
-  'home.column_memory': 'Mem',
-  'home.column_network': 'Net ↓ ↑',
-  'home.column_disk': 'Disk',
-  'home.column_users': 'Users',
-  'home.column_model': 'Model',
 } as const;
 
 export const home = addTexts(texts, async () => (await import('../zh/home')).home);

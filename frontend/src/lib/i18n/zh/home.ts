@@ -82,12 +82,4 @@ export const home: Translated<typeof en> = {
   'home.onCards.other': '{n} 个 GPU',
   'home.cpu': 'CPU',
   'home.memory': '内存',
-  'home.column_host': '主机',
-  'home.column_free': '空闲',
-  'home.column_strip': 'GPU',
-  'home.column_memory': '内存',
-  'home.column_network': '网络 ↓ ↑',
-  'home.column_disk': '磁盘',
-  'home.column_users': '用户',
-  'home.column_model': '型号',
 };
