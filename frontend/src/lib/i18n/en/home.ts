@@ -21,10 +21,9 @@ export const texts = {
   'home.modelFree': '{model}: {free} of {total} free',
   'home.modelUnknown': 'unknown model',
 
-  'home.filter': 'Filter hosts',
-  'home.placeholder': 'Filter hosts, users, models',
+  'home.filter': 'Filter hosts, users, models',
   'home.hint':
-    'All words must occur. Fields: user:alice model:h100 free:>2 temp:>80 state:down group: host: container: cpu: mem: disk: gpus: use:',
+    'Fields: user:alice model:h100 free:>2 temp:>80 state:down group: host: container: cpu: mem: disk: gpus: use:',
   'home.group': 'Group',
   'home.allGroups': 'All groups',
   'home.noGroup': 'In no group',

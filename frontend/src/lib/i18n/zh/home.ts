@@ -19,8 +19,7 @@ export const home: Translated<typeof en> = {
   'home.modelFree': '{model}：{total} 中空闲 {free}',
   'home.modelUnknown': '未知型号',
 
-  'home.filter': '筛选主机',
-  'home.placeholder': '筛选主机、用户、型号',
+  'home.filter': '筛选主机、用户、型号',
   'home.hint':
     '各词须同时出现。字段：user:alice model:h100 free:>2 temp:>80 state:down group:lab host:gpu-1，以及 cpu: mem: disk: gpus: use: container:',
   'home.group': '分组',
