@@ -21,7 +21,8 @@ const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isM
 interface Picture {
   readonly name: string;
   readonly look: BrowserContextOptions;
-  prepare(page: Page, demo: Server): Promise<void>;
+  /** `site` is a demo of many hosts. */
+  prepare(page: Page, demo: Server, site: Server): Promise<void>;
 }
 
 async function overview(page: Page, demo: Server): Promise<void> {
@@ -54,10 +55,30 @@ async function gpu(page: Page, demo: Server): Promise<void> {
   await drawn(page);
 }
 
+/** A page of a site, at this address below its own. */
+function site(path: string): Picture['prepare'] {
+  return async (page, _demo, { url }) => {
+    await page.goto(url + path);
+    await expect(
+      page
+        .getByRole('link', { name: /^gpu-a100-/ })
+        .or(page.locator('canvas'))
+        .first(),
+    ).toBeVisible();
+  };
+}
+
 const light = { colorScheme: 'light' } as const;
 const dark = { colorScheme: 'dark' } as const;
 
 const PICTURES: readonly Picture[] = [
+  { name: 'site-light', look: light, prepare: site('') },
+  { name: 'site-dark', look: dark, prepare: site('') },
+  { name: 'site-rows-zh', look: { ...light, locale: 'zh-CN' }, prepare: site('?view=rows') },
+  { name: 'site-map-light', look: light, prepare: site('?view=map') },
+  { name: 'finder-light', look: light, prepare: site('gpus?n=2&mem=40') },
+  { name: 'people-dark', look: dark, prepare: site('users') },
+  { name: 'phone-site-light', look: { ...light, ...PHONE }, prepare: site('') },
   { name: 'host-light', look: light, prepare: overview },
   { name: 'host-dark', look: dark, prepare: overview },
   { name: 'processes-light', look: light, prepare: processes },
@@ -92,6 +113,7 @@ test('every picture can be taken', async ({ browser, start, watch }, info) => {
   const target = folder ?? info.outputPath('screenshots');
   mkdirSync(target, { recursive: true });
   const demo = await start({ kind: 'demo', seed: 7 });
+  const many = await start({ kind: 'demo', seed: 7, nodes: 40, gpus: 8 });
   const guarded = await start({ kind: 'demo', config: { auth: { mode: 'token' } } });
   const shoot = async (page: Page, name: string) => {
     const path = join(target, `${name}.png`);
@@ -106,7 +128,7 @@ test('every picture can be taken', async ({ browser, start, watch }, info) => {
   const pages: [Picture, Page][] = [];
   for (const picture of PICTURES) {
     const page = await open(browser, picture.look, watch);
-    await picture.prepare(page, demo);
+    await picture.prepare(page, demo, many);
     pages.push([picture, page]);
   }
   const lost = await open(browser, light, watch);
