@@ -212,3 +212,63 @@ fn who_is_not_allowed_is_told_in_the_log_once() {
     assert_eq!(log.matches("server.allow").count(), 1, "{log}");
     assert!(log.contains("client=127.0.0.1"), "{log}");
 }
+
+/// What an app at `address` says of its only host.
+fn only_host(address: SocketAddr) -> serde_json::Value {
+    let mut tcp = TcpStream::connect(address).unwrap();
+    tcp.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let question =
+        format!("GET /api/v1/hosts HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    tcp.write_all(question.as_bytes()).unwrap();
+    let mut answer = String::new();
+    tcp.read_to_string(&mut answer).unwrap();
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    let document: serde_json::Value = serde_json::from_str(body).unwrap();
+    document["hosts"][0].clone()
+}
+
+#[test]
+fn an_app_asks_its_node_over_tls_with_its_key_and_takes_no_other_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = text(&run(folder.path(), NODE, &["key", "new"]).stdout);
+    let key = key.lines().next().unwrap();
+    let node_folder = tempfile::tempdir().unwrap();
+    let keys = format!(r#""peer": {{"keys": [{{"name": "app", "key": "{key}"}}]}}, "auth""#);
+    let node = Running::start(node_folder.path(), &NODE.replace("\"auth\"", &keys));
+    let pem = fs::read(node_folder.path().join("state/certificate.pem")).unwrap();
+    let (pin, _) = node.ask(&pem);
+    let other = CertificatePin::of(&CertificateDer::from(b"another one".to_vec()));
+    let other_key = format!("{}x", &key[..key.len() - 1]);
+    for (key, pin, wanted) in [
+        (key, &pin, None),
+        (&*other_key, &pin, Some("unauthorized")),
+        (key, &other, Some("wrong_certificate")),
+    ] {
+        let app = format!(
+            r#"{{"server": {{"port": 0}}, "monitor": {{"mode": "app", "interval": 0.5, "host_groups": [{{
+                "name": "all", "hosts": [{{"name": "gpu-1", "address": "127.0.0.1", "port": {},
+                "key": "{key}", "fingerprint": "{pin}"}}]}}]}}}}"#,
+            node.address.port()
+        );
+        let app_folder = tempfile::tempdir().unwrap();
+        let app = Running::start(app_folder.path(), &app);
+        let until = std::time::Instant::now() + Duration::from_secs(20);
+        let host = loop {
+            let host = only_host(app.address);
+            let trouble = host["status"]["trouble"]["kind"].as_str();
+            let is_there = host["cpu_percent"].is_number();
+            if (wanted.is_none() && is_there) || (wanted.is_some() && trouble == wanted) {
+                break host;
+            }
+            assert!(std::time::Instant::now() < until, "wanted {wanted:?}: {host}");
+            std::thread::sleep(Duration::from_millis(100));
+        };
+        let state = if wanted.is_none() { "up" } else { "down" };
+        assert_eq!(host["status"]["state"], state, "{host}");
+        assert_eq!(host["hostname"].is_string(), wanted.is_none(), "{host}");
+        let log = app.end();
+        assert!(!log.contains(key), "{log}");
+    }
+    let log = node.end();
+    assert!(!log.contains(key), "{log}");
+}
