@@ -55,7 +55,14 @@ async function measure(
   const after = await metrics(session);
   const updates = traffic.frames(topic) - frames;
   const rate = (traffic.bytes - bytes) / ((Date.now() - at) / 1000);
-  const growth = (await heap(session)) - heapBefore;
+  let growth = (await heap(session)) - heapBefore;
+  if (growth > BUDGET.heapBytes) {
+    // Code that the browser makes faster, and pools that it fills, grow once; what leaks grows again.
+    note(`${view}: the heap grew ${(growth / 1024).toFixed(0)} KiB at first`);
+    const [again, from] = [traffic.frames(topic), await heap(session)];
+    await past(again + wanted);
+    growth = (await heap(session)) - from;
+  }
   const per = (name: string) => ((after(name) - before(name)) * 1000) / updates;
   const [script, task, nodes] = [per('ScriptDuration'), per('TaskDuration'), after('Nodes')];
   note(
