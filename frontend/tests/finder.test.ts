@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { find, type Wish } from '../src/lib/model/finder';
 import { cellOfCard, fleet, models } from '../src/lib/model/fleet';
-import { HostOrder } from '../src/lib/model/host-sort';
+import { HostOrder } from '../src/lib/model/host-place';
 import { sshAddress } from '../src/lib/model/ssh';
 import type { HostRow } from '../src/lib/api/api';
 import { GIB, madeHost, type MadeCard } from './support/made-hosts';

@@ -146,6 +146,15 @@ describe('the panel of the overview', () => {
     expect(line(3)).toMatch(/fault for 1 min.*critical fell off the bus 1 min ago$/);
   });
 
+  it('offers nothing of a host that gives no news', () => {
+    const last = withCards(gpu(0), freeGpu(1));
+    panel({ ...last, status: { ...last.status, state: 'down' } });
+    const all = text(region('GPUs'));
+    expect(all).not.toContain('CUDA_VISIBLE_DEVICES');
+    expect(all).not.toContain('free of 2');
+    expect(line(1)).toMatch(/free for 12 min/);
+  });
+
   it('shows a lost card without a single number', () => {
     panel(withCards(lostGpu(0)));
     expect(screen.getAllByTitle('gone').length).toBeGreaterThanOrEqual(4);

@@ -2,7 +2,7 @@
 // no canvas and no component.
 import type { GpuState, HostRow } from '../api/api';
 import { isUp } from './fleet';
-import { groupOrder } from './host-sort';
+import { groupOrder } from './host-place';
 import { rampStep } from './ramp';
 import { present } from './reading';
 

@@ -1,6 +1,6 @@
 // Hosts in the order people go through them. Fetched with the first step from one to the next.
 import type { OverviewDocument } from '../../lib/api/api';
-import { byPlace } from '../../lib/model/host-sort';
+import { byPlace } from '../../lib/model/host-place';
 
 /** Ids of all hosts, by group and name. */
 export const inOrder = ({ hosts, groups }: OverviewDocument): readonly string[] =>
